@@ -1,0 +1,100 @@
+import { type Dispatcher, request } from "undici";
+import { type ErrorKind, PortError } from "../../ports/errors.ts";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  readonly bodyBytesMax: number;
+  /** For errors: which system, which call. */
+  readonly system: string;
+  readonly operation: string;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The answer's `Date`, milliseconds; null where absent or nonsense. */
+  readonly serverMs: number | null;
+}
+
+/**
+ * One request, one reply, bounded in time and size. A status is never an error here; no reply, a cut
+ * connection, a time-out or an oversized body is `unreachable` / `invalid`. Bodies never enter messages.
+ */
+export async function sendHttp(dispatcher: Dispatcher, wanted: HttpRequest): Promise<HttpReply> {
+  const where = { system: wanted.system, operation: wanted.operation };
+  try {
+    const reply = await request(wanted.url, {
+      dispatcher,
+      method: wanted.method,
+      ...(wanted.headers ? { headers: { ...wanted.headers } } : {}),
+      ...(wanted.body === undefined ? {} : { body: wanted.body }),
+      signal: AbortSignal.timeout(wanted.timeoutMs),
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > wanted.bodyBytesMax) {
+        reply.body.destroy();
+        throw new PortError(
+          "invalid",
+          `${wanted.system}: ${wanted.operation}: reply over ${wanted.bodyBytesMax} bytes`,
+          {
+            ...where,
+            reason: "bad-reply",
+            status: reply.statusCode,
+          },
+        );
+      }
+      chunks.push(chunk);
+    }
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(reply.headers)) {
+      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : String(value);
+    }
+    const dateMs = Date.parse(headers["date"] ?? "");
+    return {
+      status: reply.statusCode,
+      headers,
+      text: Buffer.concat(chunks).toString("utf8"),
+      serverMs: Number.isNaN(dateMs) ? null : dateMs,
+    };
+  } catch (error) {
+    if (error instanceof PortError) throw error;
+    throw new PortError("unreachable", `${wanted.system}: ${wanted.operation}: no answer (${causeCode(error)})`, where);
+  }
+}
+
+/** The code of a network error (`ECONNREFUSED`), never its message: messages may echo what was sent. */
+export function causeCode(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "unknown";
+  const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: unknown };
+  if (typeof code === "string") return code;
+  if (cause !== undefined && cause !== null) return causeCode(cause);
+  return typeof name === "string" ? name : "unknown";
+}
+
+/** The kind that a status means everywhere; drivers look at theirs first. */
+export function kindOfStatus(status: number): ErrorKind {
+  if (status === 401 || status === 403) return "denied";
+  if (status === 404 || status === 410) return "not-found";
+  if (status === 409 || status === 412) return "conflict";
+  if (status === 429) return "throttled";
+  if (status === 408 || status >= 500) return "unreachable";
+  return "invalid";
+}
+
+/** `Retry-After` in milliseconds (seconds or an HTTP date); undefined where absent or nonsense. */
+export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
+  const text = headers["retry-after"];
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}

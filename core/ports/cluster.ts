@@ -1,0 +1,80 @@
+import type { Login } from "./registry.ts";
+
+export interface NamespaceFacts {
+  readonly name: string;
+  readonly terminating: boolean;
+}
+
+export type NamespaceQuery =
+  | { readonly by: "names"; readonly names: readonly string[] }
+  /** Kubernetes label selector; the empty string selects all. */
+  | { readonly by: "selector"; readonly labelSelector: string; readonly except: readonly string[] };
+
+/** What kubelet would make of the Secret's bytes (`core/pullsecret`). */
+export type PullSecretContent =
+  | { readonly state: "absent" }
+  | { readonly state: "parsed"; readonly logins: Readonly<Record<string, Login | null>> }
+  /** One bad entry, of any registry, stops every pull of the pod. `entry` names it. */
+  | { readonly state: "malformed"; readonly entry: string | null; readonly why: string };
+
+/** One Secret as read. Of its data only what a pull needs. */
+export interface SecretFacts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly type: string;
+  readonly immutable: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Field managers other than ours that own `.dockerconfigjson`, and controllers that own the object. */
+  readonly otherOwners: readonly string[];
+  readonly content: PullSecretContent;
+}
+
+export interface TargetWrite {
+  readonly namespace: string;
+  readonly name: string;
+  /** Both are sent: `uid` keeps a deleted Secret deleted, `resourceVersion` keeps a stale writer out. */
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Registry key (`host[:port]`) → login. Other registries' entries are kept as they are. */
+  readonly logins: Readonly<Record<string, Login>>;
+  /** Marks of **all** our credentials in this Secret: apply drops what it does not name. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** One Kubernetes cluster, with the few calls that handing out needs. */
+export interface Cluster {
+  /**
+   * The namespaces that the query selects and that exist. Throws `denied` (`missing-right`),
+   * `throttled`, `unreachable`, `invalid`.
+   */
+  listNamespaces(query: NamespaceQuery): Promise<readonly NamespaceFacts[]>;
+
+  /** One page of the Secrets with this label, content included. `continueToken` null: the last page. */
+  listSecrets(
+    labelSelector: string,
+    continueToken: string | null,
+  ): Promise<{ readonly secrets: readonly SecretFacts[]; readonly continueToken: string | null }>;
+
+  /** Null: absent (Secret or namespace). */
+  readSecret(namespace: string, name: string): Promise<SecretFacts | null>;
+
+  /**
+   * Creates `{"auths":{}}` with these labels and **no mark**. Throws `conflict` (`already-exists`),
+   * `conflict` (`terminating`), `not-found` (the namespace), `denied` (`missing-right`) …
+   */
+  createEmptySecret(namespace: string, name: string, labels: Readonly<Record<string, string>>): Promise<SecretFacts>;
+
+  /**
+   * Server-side apply onto the Secret as read. Throws `conflict`: `stale-writer`, `wrong-uid` (deleted
+   * or re-created meanwhile), `field-owner`, `immutable`, `terminating`; `invalid` (`malformed-neighbour`)
+   * when the merged value would not parse as kubelet parses it: then nothing was sent.
+   */
+  applySecret(write: TargetWrite): Promise<SecretFacts>;
+
+  /** Deletes exactly the object read. Absent is success; `conflict` when it changed. */
+  deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void>;
+}

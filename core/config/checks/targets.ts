@@ -1,0 +1,62 @@
+import type { Config, TargetConfig } from "../complete.ts";
+import { areDisjoint, parseLabelSelector } from "../label-selector.ts";
+import type { Finding, PathSegment } from "../problem.ts";
+
+interface Claim {
+  readonly credential: string;
+  readonly path: readonly PathSegment[];
+  readonly namespaces: TargetConfig["namespaces"];
+}
+
+/**
+ * A registry key of a target belongs to exactly one credential (rotation.md). Namespaces chosen by
+ * label may change at any time, so two choices must exclude each other in what they say.
+ */
+export function checkTargets(config: Config): readonly Finding[] {
+  const findings: Finding[] = [];
+  const places = new Map<string, Claim[]>();
+  for (const [name, credential] of Object.entries(config.credentials)) {
+    credential.targets.forEach((target, index) => {
+      const claim = { credential: name, path: ["credentials", name, "targets", index], namespaces: target.namespaces };
+      for (const cluster of new Set(target.clusters)) {
+        const place = JSON.stringify([cluster, target.secret, credential.registryHost]);
+        const others = places.get(place) ?? [];
+        const meeting = others.find((other) => meet(other, claim));
+        if (meeting !== undefined)
+          findings.push(explain(claim, meeting, cluster, target.secret, credential.registryHost));
+        places.set(place, [...others, claim]);
+      }
+    });
+  }
+  return findings;
+}
+
+function explain(claim: Claim, other: Claim, cluster: string, secret: string, host: string): Finding {
+  if (other.credential === claim.credential) {
+    const mend = "keep one of them";
+    return {
+      path: claim.path,
+      problem: `names a namespace of an earlier target again (Secret ${secret}, cluster ${cluster})`,
+      mend,
+    };
+  }
+  const selected = claim.namespaces.by === "selector" || other.namespaces.by === "selector";
+  const sure = selected ? "may write" : "writes";
+  const except = selected ? ", list namespaces under except, or choose by values of one label" : "";
+  return {
+    path: claim.path,
+    problem: `${sure} the entry ${host} of the Secret ${secret} in cluster ${cluster}, as ${other.credential} does`,
+    mend: `an entry belongs to one credential: use another Secret's name${except}`,
+  };
+}
+
+/** May (for two credentials) or does (within one, where nothing is lost by a doubt) both write one namespace? */
+function meet(one: Claim, other: Claim): boolean {
+  const [left, right] = [one.namespaces, other.namespaces];
+  if (left.by === "names" && right.by === "names") return left.names.some((name) => right.names.includes(name));
+  if (one.credential === other.credential) return false;
+  if (left.by === "names" && right.by === "selector") return left.names.some((name) => !right.except.includes(name));
+  if (left.by === "selector" && right.by === "names") return right.names.some((name) => !left.except.includes(name));
+  if (left.by !== "selector" || right.by !== "selector") return false;
+  return !areDisjoint(parseLabelSelector(left.labelSelector) ?? [], parseLabelSelector(right.labelSelector) ?? []);
+}

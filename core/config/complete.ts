@@ -1,0 +1,69 @@
+import { lookup } from "./lookup.ts";
+import type { FileConfig } from "./schema/file.ts";
+
+export type RegistryConfig = FileConfig["registries"][string];
+export type SiteConfig = FileConfig["sites"][string];
+export type ClusterConfig = FileConfig["clusters"][string];
+type FileCredential = FileConfig["credentials"][string];
+type FileTarget = FileCredential["targets"][number];
+
+/** Pull Secrets that hold a credential; `clusters` are names. */
+export type TargetConfig = Omit<FileTarget, "clusters"> & { readonly clusters: readonly string[] };
+
+/** A credential with everything that follows from the rest of the file filled in. */
+export type CredentialConfig = Omit<
+  FileCredential,
+  "targets" | "sites" | "canarySite" | "storeName" | "registryHost"
+> & {
+  readonly targets: readonly TargetConfig[];
+  /** Sites other than home. */
+  readonly sites: readonly string[];
+  readonly canarySite: string;
+  readonly storeName: string;
+  /** `host[:port]`, the key in pull Secrets. */
+  readonly registryHost: string;
+};
+
+/** What `loadConfig` gives: defaults filled in, spans in milliseconds, paths absolute. */
+export type Config = Omit<FileConfig, "credentials"> & {
+  readonly credentials: Readonly<Record<string, CredentialConfig>>;
+};
+
+/** Fills in what follows from other parts of the file. Unknown names are left as they are: the checks name them. */
+export function completeConfig(file: FileConfig): Config {
+  const credentials = Object.entries(file.credentials).map(([name, credential]) => {
+    const own = [credential.home, ...(credential.sites ?? Object.keys(file.sites))];
+    const all = Object.keys(file.clusters).filter((cluster) =>
+      own.includes(lookup(file.clusters, cluster)?.site ?? ""),
+    );
+    const targets = credential.targets.map((target) => ({
+      ...target,
+      clusters: target.clusters === "all" ? all : target.clusters,
+    }));
+    const used = targets.flatMap((target) =>
+      target.clusters.map((cluster) => lookup(file.clusters, cluster)?.site ?? ""),
+    );
+    const sites = credential.sites ?? used.filter((site) => site !== "");
+    const completed: CredentialConfig = {
+      ...credential,
+      targets,
+      sites: [...new Set(sites)].filter((site) => site !== credential.home),
+      canarySite: credential.canarySite ?? credential.home,
+      storeName: credential.storeName ?? `capstan-${name}`,
+      registryHost: credential.registryHost ?? hostOf(lookup(file.registries, credential.registry)),
+    };
+    return [name, completed] as const;
+  });
+  return { ...file, credentials: Object.fromEntries(credentials) };
+}
+
+/** `URL.host` leaves out a scheme's own port, as image names do. */
+function hostOf(registry: RegistryConfig | undefined): string {
+  const first = registry?.pullEndpoints[0];
+  return first === undefined ? "" : new URL(first).host;
+}
+
+/** How long a replaced generation lives on after all are served: the longest of the three waits. */
+export function drainMsOf(drain: CredentialConfig["drain"]): number {
+  return Math.max(drain.overlapMs, drain.longestPullMs, drain.pullModeRefreshMs);
+}

@@ -1,0 +1,51 @@
+import * as z from "zod";
+import { duration } from "./duration.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const count = (description: string, max: number) => z.int().min(1).max(max).meta({ description });
+const span = (description: string, maxMs: number, minMs = 0) => duration(description, { minMs, maxMs });
+
+/** Everything has a limit. The defaults suit a fleet of some hundred targets and a tick every five minutes. */
+export const limitsSchema = z
+  .strictObject({
+    attemptsPerHourMax: count("Robots minted per hour", 1_000).default(6),
+    attemptBackoff: span("First pause after a failed attempt; doubles with each", dayMs).prefault("1m"),
+    attemptBackoffMax: span("Longest pause between attempts", 30 * dayMs).prefault("1h"),
+    replacedMax: count("Replaced generations alive at the same time", 50).default(8),
+    deletionsPerTickMax: count("Robots deleted in one tick", 1_000).default(10),
+    targetsPerTickMax: count("Targets written in one tick", 100_000).default(5_000),
+    concurrencyPerClusterMax: count("Requests in flight to one cluster", 64).default(8),
+    tickDeadline: span("Longest tick", 6 * hourMs, 1_000).prefault("4m"),
+    poll: span("When to look again while something outside is waited for", dayMs, 10).prefault("1m"),
+    requestTimeout: span("Longest single request", hourMs, 100).prefault("20s"),
+    lease: span("Life of the lease in the ledger, at least one tick", dayMs, 1_000).prefault("5m"),
+    canaryWaitMax: span("Longest wait for the canaries before the others are served", 30 * dayMs).prefault("1h"),
+    clocksApartMax: span("Clocks further apart than this stop deletions", 30 * dayMs, 1_000).prefault("1d"),
+    emergencyGap: span("Least time between two rotations because the robot was refused; doubles", dayMs).prefault("1h"),
+    emergencyGapMax: span("The same at most", 30 * dayMs).prefault("1d"),
+    refusedChecks: z
+      .strictObject({
+        count: count("Refusals of the current robot in a row before it counts as dead", 100).default(3),
+        span: span("Least time from the first of them to the last", dayMs).prefault("3m"),
+      })
+      .transform(({ count: refusals, span: apart }) => ({ count: refusals, spanMs: apart }))
+      .prefault({}),
+  })
+  .transform((limits) => {
+    const { attemptBackoff, attemptBackoffMax, tickDeadline, poll, requestTimeout, lease, ...others } = limits;
+    const { canaryWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...counts } = others;
+    return {
+      ...counts,
+      attemptBackoffMs: attemptBackoff,
+      attemptBackoffMaxMs: attemptBackoffMax,
+      tickDeadlineMs: tickDeadline,
+      pollMs: poll,
+      requestTimeoutMs: requestTimeout,
+      leaseMs: lease,
+      canaryWaitMaxMs: canaryWaitMax,
+      clocksApartMaxMs: clocksApartMax,
+      emergencyGapMs: emergencyGap,
+      emergencyGapMaxMs: emergencyGapMax,
+    };
+  });

@@ -1,0 +1,35 @@
+import * as z from "zod";
+import { duration } from "./duration.ts";
+import { endpoint } from "./endpoint.ts";
+import { secretReference } from "./reference.ts";
+import { filePath, line } from "./text.ts";
+
+export const registrySchema = z
+  .strictObject({
+    kind: z.literal("harbor"),
+    endpoint: endpoint("Base address of Harbor's API"),
+    pullEndpoints: z
+      .array(endpoint("Address through which nodes pull"))
+      .min(1)
+      .max(16)
+      .optional()
+      .meta({ description: "Addresses through which nodes pull; the endpoint when not given" }),
+    caFile: filePath("PEM file with the authorities to trust for this Harbor").optional(),
+    issuer: z
+      .strictObject({
+        username: line("Login that mints and deletes robots", 255),
+        password: secretReference("the issuer's password"),
+      })
+      .meta({
+        description: "A robot with robot:create, read, list and delete (Harbor 2.12 or newer), or an administrator",
+      }),
+    tokenLifetime: duration("How long Harbor's bearer tokens live; told to people, nothing waits by it", {
+      minMs: 1_000,
+      maxMs: 86_400_000,
+    }).prefault("30m"),
+  })
+  .transform(({ tokenLifetime, pullEndpoints, ...rest }) => ({
+    ...rest,
+    pullEndpoints: pullEndpoints ?? [rest.endpoint],
+    tokenLifetimeMs: tokenLifetime,
+  }));

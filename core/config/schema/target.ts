@@ -1,0 +1,47 @@
+import * as z from "zod";
+import { parseLabelSelector } from "../label-selector.ts";
+import { entryName, text } from "./text.ts";
+
+const namespace = text({
+  description: "Name of a namespace",
+  pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+  mend: "write a namespace's name: lower case letters, digits and dashes, at most 63 characters",
+  lengthMax: 63,
+});
+
+const labelSelector = z
+  .string()
+  .max(2_000)
+  .meta({ description: "Label selector of namespaces, as kubectl takes it; '' selects all" })
+  .superRefine((value, context) => {
+    if (parseLabelSelector(value) !== null) return;
+    context.addIssue({
+      code: "custom",
+      message: "is not a label selector",
+      params: { mend: "write it as kubectl takes it: team=a, tier!=db, env in (test,prod), shared, !legacy" },
+    });
+  });
+
+const byNames = z
+  .strictObject({ names: z.array(namespace).min(1).max(5_000) })
+  .transform(({ names }) => ({ by: "names" as const, names }));
+
+const bySelector = z
+  .strictObject({ selector: labelSelector, except: z.array(namespace).max(5_000).default([]) })
+  .transform(({ selector, except }) => ({ by: "selector" as const, labelSelector: selector, except }));
+
+export const targetSchema = z
+  .strictObject({
+    clusters: z
+      .union([z.literal("all"), z.array(entryName("cluster")).min(1).max(1_000)])
+      .meta({ description: "Names of clusters, or all: every cluster of the credential's sites" }),
+    namespaces: z.union([byNames, bySelector]),
+    secret: text({
+      description: "Name of the pull Secret, the same in each namespace",
+      pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+      mend: "write a Secret's name: lower case letters, digits, dashes and dots, at most 253 characters",
+      lengthMax: 253,
+    }),
+    adopt: z.boolean().default(false).meta({ description: "Take over a Secret that somebody else made or owns" }),
+  })
+  .meta({ description: "Pull Secrets that hold this credential" });

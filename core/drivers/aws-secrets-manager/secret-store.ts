@@ -1,0 +1,70 @@
+import { type GetSecretValueCommandOutput, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { PortError } from "../../ports/errors.ts";
+import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
+import { Secret } from "../../secret.ts";
+import { type AwsAccess, awsClientConfig } from "../http/aws-client.ts";
+import { currentLabel, epochOf, placeholder } from "./labels.ts";
+import { readRound, writeRound } from "./round.ts";
+import { badReply, createService, type Service, system } from "./service.ts";
+import { discardVersions, flipValue, stageValue } from "./writes.ts";
+
+export interface AwsSecretStoreOptions extends AwsAccess {
+  /** Set on each secret when it is created; existing ones are left as they are. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+function versionOf(name: string, reply: GetSecretValueCommandOutput): StoreVersion {
+  const text = reply.SecretString ?? (reply.SecretBinary && Buffer.from(reply.SecretBinary).toString("utf8"));
+  if (reply.VersionId === undefined || text === undefined) throw badReply("GetSecretValue", name, "no value in it");
+  return { versionId: reply.VersionId, value: new Secret(text) };
+}
+
+/** A version without labels is discarded for us, although AWS still gives it out by its id for a while. */
+async function readVersion(service: Service, name: string, versionId: string): Promise<StoreVersion> {
+  const reply = await service.get(name, { VersionId: versionId });
+  if (reply === null || (reply.VersionStages ?? []).length === 0 || reply.VersionId === placeholder.versionId) {
+    const message = `${system}: readVersion ${name}: no such version, or discarded`;
+    throw new PortError("not-found", message, { system, operation: "readVersion" });
+  }
+  return versionOf(name, reply);
+}
+
+async function listVersions(service: Service, name: string): Promise<readonly VersionFacts[]> {
+  const facts: VersionFacts[] = [];
+  for (const { VersionId, VersionStages = [] } of await service.list(name)) {
+    if (VersionId === undefined) throw badReply("ListSecretVersionIds", name, "a version without an id");
+    // Some stand-ins list deprecated versions unasked.
+    if (VersionStages.length === 0 || VersionId === placeholder.versionId) continue;
+    facts.push({
+      versionId: VersionId,
+      epoch: epochOf(VersionStages),
+      current: VersionStages.includes(currentLabel),
+    });
+  }
+  return facts;
+}
+
+/**
+ * One AWS account and region as a secret store. Every generation is a version of the secret `name`
+ * under a label of its own (`capstan-e<epoch>`, kept until it is discarded); AWSPENDING is left to
+ * the service's own rotation. A flip moves AWSCURRENT from exactly the version it replaces. Rights:
+ * `CreateSecret`, `TagResource` (with `tags`), `DescribeSecret`, `GetSecretValue`, `ListSecretVersionIds`,
+ * `PutSecretValue`, `UpdateSecretVersionStage`. At most 20 labels fit one secret: 18 living generations.
+ */
+export function createAwsSecretStore(options: AwsSecretStoreOptions): SecretStore {
+  const client = new SecretsManagerClient(awsClientConfig(options, system));
+  const service = createService(client, options.tags ?? {});
+  return {
+    stage: async (name, value, tag, token) => ({ versionId: await stageValue(service, name, value, tag, token) }),
+    flip: async (name, request) => ({ versionId: await flipValue(service, name, request) }),
+    discard: (name, versionIds) => discardVersions(service, name, versionIds),
+    listVersions: (name) => listVersions(service, name),
+    readVersion: (name, versionId) => readVersion(service, name, versionId),
+    async readCurrent(name) {
+      const reply = await service.get(name, { VersionStage: currentLabel });
+      return reply === null || reply.VersionId === placeholder.versionId ? null : versionOf(name, reply);
+    },
+    readRound: (name) => readRound(service, name),
+    writeRound: (name, round) => writeRound(service, name, round),
+  };
+}

@@ -1,0 +1,138 @@
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  type GetSecretValueCommandOutput,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+  type SecretVersionsListEntry,
+  UpdateSecretVersionStageCommand,
+} from "@aws-sdk/client-secrets-manager";
+import { PortError } from "../../ports/errors.ts";
+import type { Secret } from "../../secret.ts";
+import { awsError, awsErrorName } from "../http/aws-errors.ts";
+import type { Stages } from "./labels.ts";
+
+export const system = "aws-secrets-manager";
+const pagesMax = 50;
+
+export interface LabelMove {
+  readonly label: string;
+  /** Null: the label is taken away. */
+  readonly to: string | null;
+  /** The version that must have the label now; null: none may have it. */
+  readonly from: string | null;
+}
+
+/** The few operations of Secrets Manager that the store is made of, with errors as `PortError`. */
+export interface Service {
+  /** False where a secret of this name is there already. */
+  create(name: string, text: string, token: string): Promise<boolean>;
+  /** The labels that the version has afterwards. Absent `labels`: AWSCURRENT moves to it. */
+  put(name: string, value: Secret, token: string, labels?: readonly string[]): Promise<readonly string[]>;
+  /** Null: the secret, or a value of that label or version, is absent. */
+  get(
+    name: string,
+    which: { VersionId: string } | { VersionStage: string },
+  ): Promise<GetSecretValueCommandOutput | null>;
+  /** Null: absent. */
+  describe(name: string): Promise<Stages | null>;
+  /** Labelled versions; empty where the secret is absent. */
+  list(name: string): Promise<readonly SecretVersionsListEntry[]>;
+  /** False where the labels are not as the move expects: the service refuses it whole. */
+  move(name: string, move: LabelMove): Promise<boolean>;
+}
+
+async function call<T>(operation: string, name: string, reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    throw awsError(error, system, operation, name);
+  }
+}
+
+async function unlessAbsent<T>(operation: string, name: string, reply: Promise<T>): Promise<T | null> {
+  return call(operation, name, reply).catch((error: unknown) => {
+    if (error instanceof PortError && error.kind === "not-found") return null;
+    throw error;
+  });
+}
+
+function createReads(client: SecretsManagerClient): Pick<Service, "get" | "describe" | "list"> {
+  return {
+    get: (name, which) =>
+      unlessAbsent("GetSecretValue", name, client.send(new GetSecretValueCommand({ SecretId: name, ...which }))),
+
+    async describe(name) {
+      const command = new DescribeSecretCommand({ SecretId: name });
+      const reply = await unlessAbsent("DescribeSecret", name, client.send(command));
+      if (reply === null) return null;
+      if (reply.Name === undefined) throw badReply("DescribeSecret", name, "a reply without a name");
+      return new Map(Object.entries(reply.VersionIdsToStages ?? {}));
+    },
+
+    async list(name) {
+      const versions: SecretVersionsListEntry[] = [];
+      let NextToken: string | undefined;
+      for (let page = 0; page < pagesMax; page += 1) {
+        const command = new ListSecretVersionIdsCommand({ SecretId: name, MaxResults: 100, NextToken });
+        const reply = await unlessAbsent("ListSecretVersionIds", name, client.send(command));
+        if (reply === null) return [];
+        if (reply.Name === undefined) throw badReply("ListSecretVersionIds", name, "a reply without a name");
+        versions.push(...(reply.Versions ?? []));
+        NextToken = reply.NextToken;
+        if (NextToken === undefined) return versions;
+      }
+      throw badReply("ListSecretVersionIds", name, `more than ${pagesMax} pages`);
+    },
+  };
+}
+
+/** `tags` are set on each secret that is created. */
+export function createService(client: SecretsManagerClient, tags: Readonly<Record<string, string>>): Service {
+  return {
+    ...createReads(client),
+
+    async create(name, text, token) {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      const input = { Name: name, SecretString: text, ClientRequestToken: token, ...(Tags.length > 0 ? { Tags } : {}) };
+      try {
+        const reply = await call("CreateSecret", name, client.send(new CreateSecretCommand(input)));
+        if (reply.Name === undefined) throw badReply("CreateSecret", name, "a reply without a name");
+        return true;
+      } catch (error) {
+        if (error instanceof PortError && error.reason === "already-exists") return false;
+        throw error;
+      }
+    },
+
+    async put(name, value, token, labels) {
+      const input = { SecretId: name, SecretString: value.reveal(), ClientRequestToken: token };
+      const command = new PutSecretValueCommand(
+        labels === undefined ? input : { ...input, VersionStages: [...labels] },
+      );
+      const reply = await call("PutSecretValue", name, client.send(command));
+      if (reply.VersionId !== token) throw badReply("PutSecretValue", name, "another version id than asked for");
+      return reply.VersionStages ?? [];
+    },
+
+    async move(name, { label, to, from }) {
+      const versions = { MoveToVersionId: to ?? undefined, RemoveFromVersionId: from ?? undefined };
+      const command = new UpdateSecretVersionStageCommand({ SecretId: name, VersionStage: label, ...versions });
+      try {
+        const reply = await client.send(command);
+        if (reply.Name === undefined) throw badReply("UpdateSecretVersionStage", name, "a reply without a name");
+        return true;
+      } catch (error) {
+        if (awsErrorName(error) === "InvalidParameterException") return false;
+        throw awsError(error, system, "UpdateSecretVersionStage", name);
+      }
+    },
+  };
+}
+
+export function badReply(operation: string, name: string, what: string): PortError {
+  const message = `${system}: ${operation} ${name}: ${what}`;
+  return new PortError("invalid", message, { system, operation, reason: "bad-reply" });
+}

@@ -1,0 +1,94 @@
+import type { AccessToken, TokenCredential } from "@azure/identity";
+import { Agent } from "undici";
+import { PortError } from "../../ports/errors.ts";
+import type { Secret } from "../../secret.ts";
+import { type AzureWire, createAzureHttpClient } from "./azure-http-client.ts";
+import { kindOfStatus } from "./request.ts";
+
+const system = "azure-identity";
+const identityTimeoutMs = 20_000;
+const identityBodyBytesMax = 64 * 1024;
+
+/**
+ * - `managed`: the identity of the function or machine; `clientId` for a user-assigned one.
+ * - `token`: a bearer supplied from outside, asked for at every request. `resource` is the audience,
+ *   such as `https://vault.azure.net` or `https://storage.azure.com`.
+ */
+export type AzureCredential =
+  | { readonly kind: "managed"; readonly clientId?: string | undefined }
+  | { readonly kind: "token"; readonly token: (resource: string) => Promise<Secret> | Secret };
+
+function failure(lastStatus: number | null): PortError {
+  const where = { system, operation: "token", ...(lastStatus === null ? {} : { status: lastStatus }) };
+  if (lastStatus === null) return new PortError("unreachable", `${system}: token: no answer`, where);
+  const message = `${system}: token: status ${lastStatus}`;
+  if (lastStatus < 300) return new PortError("invalid", message, { ...where, reason: "bad-reply" });
+  const kind = kindOfStatus(lastStatus);
+  if (kind === "throttled" || kind === "unreachable") return new PortError(kind, message, where);
+  return new PortError("denied", message, { ...where, reason: "bad-credentials" });
+}
+
+/** The endpoint is link-local or loopback and plain http by design: never through a proxy, no retries here. */
+async function loadManaged(clientId: string | undefined): Promise<TokenCredential> {
+  const { ManagedIdentityCredential } = await import("@azure/identity");
+  const dispatcher = new Agent({ connect: { timeout: 5_000 }, connections: 2 });
+  const wire: AzureWire = {
+    system,
+    dispatcher,
+    timeoutMs: identityTimeoutMs,
+    bodyBytesMax: identityBodyBytesMax,
+  };
+  const client = createAzureHttpClient(wire);
+  let lastStatus: number | null = null;
+  const credential = new ManagedIdentityCredential({
+    ...(clientId === undefined ? {} : { clientId }),
+    retryOptions: { maxRetries: 0 },
+    httpClient: {
+      async sendRequest(request) {
+        lastStatus = null;
+        const response = await client.sendRequest(request);
+        lastStatus = response.status;
+        return response;
+      },
+    },
+  });
+  return {
+    async getToken(scopes, options): Promise<AccessToken | null> {
+      try {
+        return await credential.getToken(scopes, options);
+      } catch {
+        // MSAL's messages carry what the endpoint said; only its status is kept.
+        throw failure(lastStatus);
+      }
+    },
+  };
+}
+
+function resourceOf(scopes: string | string[]): string {
+  const scope = typeof scopes === "string" ? scopes : (scopes[0] ?? "");
+  return scope.replace(/\/\.default$/, "");
+}
+
+/**
+ * A credential for the Azure SDKs. `getToken` throws `PortError`: `denied` (`bad-credentials`),
+ * `throttled`, `unreachable`, `invalid` (`bad-reply`). @azure/identity is loaded when a managed
+ * identity is first asked.
+ */
+export function createAzureCredential(config: AzureCredential): TokenCredential {
+  if (config.kind === "token") {
+    return {
+      async getToken(scopes): Promise<AccessToken> {
+        const token = await config.token(resourceOf(scopes));
+        // Expired as far as the SDK's cache goes: the supplier is asked again at every request.
+        return { token: token.reveal(), expiresOnTimestamp: 0 };
+      },
+    };
+  }
+  let loading: Promise<TokenCredential> | undefined;
+  return {
+    async getToken(scopes, options): Promise<AccessToken | null> {
+      loading ??= loadManaged(config.clientId);
+      return (await loading).getToken(scopes, options);
+    },
+  };
+}

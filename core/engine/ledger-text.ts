@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { type SiteLedger, siteLedgerFormat } from "../protocol/site-state.ts";
+import { type HomeLedger, ledgerFormat } from "../protocol/state.ts";
+
+/** A ledger's text is not one that this version can act on. */
+export class LedgerTextError extends Error {
+  override readonly name = "LedgerTextError";
+}
+
+const count = z.number().int().nonnegative();
+const ms = z.number();
+const hex = z.string().regex(/^[0-9a-f]+$/);
+const instant = z.object({ localMs: ms, registryMs: ms.nullable(), ledgerMs: ms.nullable() });
+const madeOf = z.object({
+  registry: z.string(),
+  strategy: z.literal("generations"),
+  level: z.enum(["system", "project"]),
+  durationDays: z.number().int(),
+  rights: z.string(),
+});
+const robot = z.object({ id: count, username: z.string(), createdAtMs: ms, expiresAtMs: ms.nullable() });
+const generation = z.object({
+  generation: count,
+  attempt: hex,
+  epoch: count,
+  robot,
+  versionIds: z.array(z.string()).min(1),
+  hash: hex,
+  madeOf,
+  promotedAtMs: ms,
+  revoked: z.boolean(),
+  endNow: z.boolean(),
+});
+const nextBase = {
+  generation: count,
+  attempt: hex,
+  startedAtMs: ms,
+  reason: z.enum(["first", "schedule", "expiry", "manual", "refused", "value-lost", "revoked", "changed", "roll-back"]),
+  madeOf,
+  rollBack: z.boolean(),
+};
+const next = z.union([
+  z.object({ ...nextBase, state: z.literal("minting") }),
+  z.object({ ...nextBase, state: z.enum(["staged", "proven"]), epoch: count, robot, versionId: z.string(), hash: hex }),
+]);
+const replaced = generation.extend({
+  state: z.enum(["held", "draining", "retiring"]),
+  replacedAtMs: ms,
+  drainFrom: instant.nullable(),
+});
+
+const homeLedger: z.ZodType<HomeLedger> = z.object({
+  format: z.literal(ledgerFormat),
+  ledgerId: hex.length(32),
+  credential: z.string(),
+  epoch: count,
+  generationMax: count,
+  promotedMax: count,
+  current: generation.nullable(),
+  next: next.nullable(),
+  replaced: z.array(replaced),
+  sites: z.array(z.string()),
+  abandoned: z.array(z.object({ generation: count, attempt: hex, atMs: ms })),
+  round: z.object({ id: hex, drawnAtMs: ms, generations: z.array(count) }).nullable(),
+  holdSinceMs: ms.nullable(),
+  refusals: z.object({ count, firstMs: ms, lastMs: ms }).nullable(),
+  emergencies: z.object({ count, lastMs: ms }),
+  lease: z.object({ owner: z.string(), untilMs: ms }).nullable(),
+});
+
+const unserved = z.object({
+  target: z.string(),
+  reason: z.enum([
+    "unreachable",
+    "denied",
+    "throttled",
+    "malformed",
+    "conflict",
+    "refused-here",
+    "higher-epoch",
+    "not-reached",
+    "invalid",
+  ]),
+  text: z.string(),
+});
+const report = z.object({
+  round: z.string().nullable(),
+  ledgerId: hex.length(32),
+  epoch: count,
+  generation: count,
+  served: count,
+  wanted: count,
+  complete: z.boolean(),
+  usernames: z.array(z.string()),
+  unserved: z.array(unserved),
+  foreign: z.array(z.object({ target: z.string(), why: z.string(), username: z.string().nullable() })),
+  higher: z.object({ epoch: count, username: z.string().nullable() }).nullable(),
+  atMs: ms,
+});
+const siteLedger: z.ZodType<SiteLedger> = z.object({
+  format: z.literal(siteLedgerFormat),
+  credential: z.string(),
+  site: z.string(),
+  ledgerId: hex.length(32).nullable(),
+  epoch: count,
+  epochSinceMs: ms,
+  report: report.nullable(),
+});
+
+function parse<T>(what: string, text: string, format: number, schema: z.ZodType<T>): T {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    throw new LedgerTextError(`${what} is not JSON: restore it from a backup, or from the store's history`);
+  }
+  const found = z.object({ format: z.number() }).safeParse(data);
+  if (found.success && found.data.format > format) {
+    throw new LedgerTextError(
+      `${what} is of format ${found.data.format}, this version knows ${format}: install capstan ${found.data.format}.x or newer; nothing is written`,
+    );
+  }
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new LedgerTextError(`${what} has no valid ${issue?.path.join(".") || "content"}: restore it from a backup`);
+}
+
+/** Throws LedgerTextError, which names the field and never shows a value. */
+export function parseHomeLedger(text: string): HomeLedger {
+  return parse("the home's ledger", text, ledgerFormat, homeLedger);
+}
+
+export function parseSiteLedger(text: string): SiteLedger {
+  return parse("the site's ledger", text, siteLedgerFormat, siteLedger);
+}
+
+export function formatLedger(ledger: HomeLedger | SiteLedger): string {
+  return JSON.stringify(ledger);
+}

@@ -1,0 +1,56 @@
+import type { CallReply, PortCall, Wanted } from "./calls.ts";
+import { type Advance, advanceHome, type HomeRunner } from "./home-runner.ts";
+import { perform } from "./perform.ts";
+import type { Ports } from "./ports.ts";
+import { advanceSite, type SiteRunner } from "./site-runner.ts";
+
+export type Runner = HomeRunner | SiteRunner;
+
+/** Told of every call and every step; for logs and progress. Sees no secret that it could print. */
+export interface Watcher {
+  called?(call: PortCall, reply: CallReply, tookMs: number): void;
+  advanced?(before: Runner, after: Runner): void;
+}
+
+export function advance(runner: Runner, id: string, reply: CallReply, nowMs: number): Advance<Runner> {
+  return runner.kind === "home" ? advanceHome(runner, id, reply, nowMs) : advanceSite(runner, id, reply, nowMs);
+}
+
+/**
+ * Runs a runner to its outcome: makes the calls it wants, hands back the replies, in the order in
+ * which they come. Fan-out is bounded by the runner itself (what it does not want yet it does not ask).
+ */
+export async function run<R extends Runner>(
+  started: Advance<R>,
+  ports: Ports,
+  nowMs: () => number,
+  watcher: Watcher = {},
+): Promise<R> {
+  let runner: Runner = started.runner;
+  const underWay = new Map<
+    string,
+    Promise<{ readonly id: string; readonly call: PortCall; readonly reply: CallReply; readonly startedMs: number }>
+  >();
+  const begin = (calls: readonly Wanted[]) => {
+    for (const { id, call } of calls) {
+      const startedMs = nowMs();
+      underWay.set(
+        id,
+        perform(ports, call).then((reply) => ({ id, call, reply, startedMs })),
+      );
+    }
+  };
+  begin(started.calls);
+  while (underWay.size > 0) {
+    const { id, call, reply, startedMs } = await Promise.race(underWay.values());
+    underWay.delete(id);
+    const atMs = nowMs();
+    watcher.called?.(call, reply, atMs - startedMs);
+    const next = advance(runner, id, reply, atMs);
+    watcher.advanced?.(runner, next.runner);
+    runner = next.runner;
+    begin(next.calls);
+  }
+  if (runner.state.outcome === null) throw new Error("a runner stopped without an outcome");
+  return runner as R;
+}

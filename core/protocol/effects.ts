@@ -1,0 +1,155 @@
+import type { SiteLedger } from "./site-state.ts";
+import type { HomeLedger, RobotRef } from "./state.ts";
+
+/** What a value in a store says of itself; no secret. */
+export interface ValueTrace {
+  readonly ledgerId: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly username: string;
+  readonly hash: string;
+}
+
+export interface StoreSeen {
+  /** Current version; null: none. */
+  readonly versionId: string | null;
+  /** Null: no value, or one that is not ours. */
+  readonly trace: ValueTrace | null;
+}
+
+export interface RobotSeen {
+  readonly id: number;
+  readonly username: string;
+  readonly description: string;
+  readonly disabled: boolean;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+export type ProofVerdict = "accepted" | "refused" | "no-right" | "unreachable";
+
+/** `purpose` keeps the several logins of one tick apart: each must really be made. */
+export type ProofPurpose = "watch" | "next" | "last" | "guard";
+
+/** What a home tick may ask of the outside. One effect is one call through a port. */
+export type HomeEffect =
+  | { readonly type: "list-robots" }
+  | { readonly type: "read-store"; readonly site: string }
+  | { readonly type: "load-site"; readonly site: string }
+  | { readonly type: "load-ledger" }
+  | { readonly type: "save"; readonly ledger: HomeLedger; readonly expected: string | null; readonly why: string }
+  | { readonly type: "mint"; readonly generation: number; readonly attempt: string; readonly ledgerId: string }
+  | {
+      readonly type: "stage";
+      readonly attempt: string;
+      readonly ledgerId: string;
+      readonly epoch: number;
+      readonly generation: number;
+      readonly robot: RobotRef;
+      /** A roll back takes the value of this version; null: the secret just minted. */
+      readonly fromVersionId: string | null;
+    }
+  | { readonly type: "read-version"; readonly versionId: string }
+  | { readonly type: "prove"; readonly versionId: string; readonly purpose: ProofPurpose }
+  | {
+      readonly type: "flip";
+      readonly site: string;
+      readonly versionId: string;
+      readonly epoch: number;
+      readonly replaces: string | null;
+    }
+  | { readonly type: "read-round"; readonly site: string }
+  | { readonly type: "write-round"; readonly site: string; readonly round: string }
+  | { readonly type: "ask-usage"; readonly username: string; readonly sinceMs: number }
+  | { readonly type: "whoami" }
+  | { readonly type: "read-robot"; readonly id: number }
+  | { readonly type: "remove-robot"; readonly id: number }
+  | { readonly type: "list-versions"; readonly site: string }
+  | { readonly type: "discard"; readonly site: string; readonly versionIds: readonly string[] };
+
+export type UsageSeen =
+  | { readonly verdict: "quiet" }
+  | { readonly verdict: "in-use"; readonly lastSeenMs: number }
+  | { readonly verdict: "no-evidence"; readonly why: string };
+
+/** What each effect brings back. */
+export interface HomeReplies {
+  readonly "list-robots": { readonly robots: readonly RobotSeen[] };
+  readonly "read-store": StoreSeen;
+  readonly "load-site": { readonly ledger: SiteLedger | null };
+  readonly "load-ledger": {
+    readonly ledger: HomeLedger | null;
+    readonly revision: string | null;
+    /** By the schedule and by the current robot's expiry; null: there is no current one. */
+    readonly due: DueDates | null;
+  };
+  readonly save: { readonly revision: string };
+  readonly mint: RobotRef;
+  readonly stage: { readonly versionId: string; readonly hash: string };
+  readonly "read-version": { readonly trace: ValueTrace | null };
+  readonly prove: { readonly verdict: ProofVerdict };
+  readonly flip: { readonly versionId: string };
+  readonly "read-round": { readonly round: string | null };
+  readonly "write-round": null;
+  readonly "ask-usage": UsageSeen;
+  readonly whoami: { readonly readOnly: boolean };
+  readonly "read-robot": { readonly robot: RobotSeen | null };
+  readonly "remove-robot": null;
+  readonly "list-versions": {
+    readonly versions: readonly {
+      readonly versionId: string;
+      readonly epoch: number | null;
+      readonly current: boolean;
+    }[];
+  };
+  readonly discard: null;
+}
+
+export interface DueDates {
+  /** Null: no rule asks for one. */
+  readonly scheduleMs: number | null;
+  /** Expiry − distribution − drain − margin; null: never expires. Nothing moves this one. */
+  readonly expiryMs: number | null;
+}
+
+export type FailureKind = "not-found" | "conflict" | "denied" | "throttled" | "unreachable" | "invalid";
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** Safe to print. */
+  readonly text: string;
+  readonly reason?: string | undefined;
+}
+
+export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+/** Names an effect within a tick. The same effect is asked for once a tick. */
+export function effectId(effect: HomeEffect): string {
+  switch (effect.type) {
+    case "read-store":
+    case "load-site":
+    case "read-round":
+    case "list-versions":
+      return `${effect.type}:${effect.site}`;
+    case "mint":
+    case "stage":
+      return `${effect.type}:${effect.attempt}`;
+    case "read-version":
+      return `read-version:${effect.versionId}`;
+    case "prove":
+      return `prove:${effect.purpose}:${effect.versionId}`;
+    case "flip":
+      return `flip:${effect.site}:${effect.epoch}`;
+    case "write-round":
+      return `write-round:${effect.site}:${effect.round}`;
+    case "ask-usage":
+      return `ask-usage:${effect.username}`;
+    case "read-robot":
+    case "remove-robot":
+      return `${effect.type}:${effect.id}`;
+    case "discard":
+      return `discard:${effect.site}:${effect.versionIds.join(",")}`;
+    default:
+      return effect.type;
+  }
+}

@@ -1,0 +1,165 @@
+import { apartMs } from "./clocks.ts";
+import type { HomeEffect, RobotSeen } from "./effects.ts";
+import { markOf } from "./home-judge.ts";
+import { isExpired, retirementsStopped } from "./home-records.ts";
+import { allSites, answerTo, ask, type Decision, type HomeState, type Rule, replyTo, siteSeen } from "./home-state.ts";
+import { versionOf } from "./home-watch.ts";
+import type { HomeLedger, Instant, Replaced } from "./state.ts";
+
+/** A robot to be deleted, and what must be shown first. */
+interface Victim {
+  readonly id: number;
+  readonly username: string;
+  readonly createdAtMs: number;
+  /** `expired`: GET and DELETE suffice. `never-promoted`: the ledger and the home store. `full`: everything. */
+  readonly guard: "expired" | "never-promoted" | "full" | "revoked-now";
+  readonly record: Replaced | null;
+}
+
+/** One guard for every deletion. Harbor was listed before the ledger was read (`home-judge.ts`). */
+export function victims(state: HomeState, at: Instant): readonly Victim[] {
+  const { ledger } = state;
+  if (ledger === null) return [];
+  const found: Victim[] = [];
+  for (const record of ledger.replaced) {
+    if (record.state !== "retiring") continue;
+    const guard = isExpired(record, at) ? "expired" : record.endNow ? "revoked-now" : "full";
+    found.push({
+      id: record.robot.id,
+      username: record.robot.username,
+      createdAtMs: record.robot.createdAtMs,
+      guard,
+      record,
+    });
+  }
+  for (const robot of answerTo(state, { type: "list-robots" })?.robots ?? []) {
+    const orphan = orphanGuard(state, ledger, robot, at);
+    if (orphan !== null)
+      found.push({
+        id: robot.id,
+        username: robot.username,
+        createdAtMs: robot.createdAtMs,
+        guard: orphan,
+        record: null,
+      });
+  }
+  return found.slice(0, state.settings.limits.deletionsPerTickMax);
+}
+
+/** Null: alive, or not ours. */
+function orphanGuard(state: HomeState, ledger: HomeLedger, robot: RobotSeen, at: Instant): Victim["guard"] | null {
+  const mark = markOf(state, robot);
+  if (mark === null) return null;
+  const alive = [ledger.current, ...ledger.replaced].some((generation) => generation?.robot.id === robot.id);
+  const coming =
+    ledger.next !== null &&
+    (ledger.next.attempt === mark.attempt || (ledger.next.state !== "minting" && ledger.next.robot.id === robot.id));
+  if (alive || coming) return null;
+  if (robot.expiresAtMs !== null && isExpired({ robot }, at)) return "expired";
+  return ledger.abandoned.some((attempt) => attempt.attempt === mark.attempt) ? "never-promoted" : "full";
+}
+
+/** Where a victim's username still is, or what could not be looked at; null: nowhere. */
+export function stillHeld(state: HomeState, victim: Victim): string | null {
+  if (victim.guard === "expired") return null;
+  const sites = victim.guard === "never-promoted" ? [state.settings.home] : allSites(state);
+  for (const site of sites) {
+    const store = answerTo(state, { type: "read-store", site });
+    if (store === undefined) return `the store of ${site} cannot be read`;
+    if (store.trace?.username === victim.username && storeStill(state, site))
+      return `the store of ${site} holds ${victim.username}`;
+    if (victim.guard !== "full") continue;
+    const seen = siteSeen(state, site);
+    if (seen === undefined) return `the ledger of site ${site} cannot be read`;
+    if (seen?.report?.usernames.includes(victim.username)) return `a target of ${site} holds ${victim.username}`;
+  }
+  return null;
+}
+
+/** A flip of this tick has put another value in the place of the one read. */
+function storeStill(state: HomeState, site: string): boolean {
+  const epoch = state.ledger?.current?.epoch;
+  return state.replies[`flip:${site}:${epoch}`]?.ok !== true;
+}
+
+export const deleteRobots: Rule = (state, at) => {
+  if (state.ledger === null || apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
+  for (const victim of victims(state, at)) {
+    const retiresLiving = victim.guard === "full" || victim.guard === "revoked-now";
+    if (retiresLiving && retirementsStopped(state) && victim.record !== null) continue;
+    if (stillHeld(state, victim) !== null) continue;
+    const decision = deleteOne(state, victim);
+    if (decision !== undefined) return decision;
+  }
+  return undefined;
+};
+
+function deleteOne(state: HomeState, victim: Victim): Decision | undefined {
+  const { ledger } = state;
+  if (ledger === null) return undefined;
+  const current = ledger.current;
+  if (victim.guard === "full" || victim.guard === "revoked-now") {
+    // Nothing is taken away before the one that stays has logged in once more.
+    if (current === null) return undefined;
+    const login = { type: "prove", versionId: versionOf(current), purpose: "guard" } as const;
+    const reading = ask(state, [{ type: "read-version", versionId: versionOf(current) }]) ?? ask(state, [login]);
+    if (reading) return reading;
+    if (answerTo(state, login)?.verdict !== "accepted") return undefined;
+  }
+  const looking = ask(state, [{ type: "read-robot", id: victim.id }]);
+  if (looking) return looking;
+  const seen = answerTo(state, { type: "read-robot", id: victim.id });
+  if (seen === undefined) return undefined;
+  if (seen.robot !== null) {
+    if (!sameRobot(state, victim, seen.robot)) return undefined;
+    const removing = ask(state, [{ type: "remove-robot", id: victim.id }]);
+    if (removing) return removing;
+    if (!replyTo(state, { type: "remove-robot", id: victim.id })?.ok) return undefined;
+  }
+  return victim.record === null ? undefined : pruneAndForget(state, ledger, victim.record);
+}
+
+/** By id alone another's robot could be deleted: creation time and mark must be those we know. */
+export function sameRobot(state: HomeState, victim: Victim, robot: RobotSeen): boolean {
+  const mark = markOf(state, robot);
+  const sameMark = mark !== null && (victim.record === null || mark.attempt === victim.record.attempt);
+  return robot.id === victim.id && robot.createdAtMs === victim.createdAtMs && sameMark;
+}
+
+/** The robot is gone: its versions go too, as far as they can be reached; then the record. */
+function pruneAndForget(state: HomeState, ledger: HomeLedger, record: Replaced): Decision | undefined {
+  const listing = ask(
+    state,
+    state.settings.sites.map((site) => ({ type: "list-versions", site }) as const),
+  );
+  if (listing) return listing;
+  const living = [ledger.current, ...ledger.replaced.filter((other) => other !== record)].filter(
+    (generation) => generation !== null,
+  );
+  const epochMin = Math.min(
+    ...living.map((generation) => generation.epoch),
+    ledger.next && "epoch" in ledger.next ? ledger.next.epoch : Number.MAX_SAFE_INTEGER,
+  );
+  const kept = new Set(living.flatMap((generation) => generation.versionIds.slice(0, 1)));
+  const discards: HomeEffect[] = [];
+  for (const site of state.settings.sites) {
+    const versions = answerTo(state, { type: "list-versions", site })?.versions ?? [];
+    const versionIds = versions
+      .filter(
+        (version) =>
+          !version.current &&
+          version.epoch !== null &&
+          version.epoch < epochMin &&
+          !(site === state.settings.home && kept.has(version.versionId)),
+      )
+      .map((version) => version.versionId);
+    if (versionIds.length > 0) discards.push({ type: "discard", site, versionIds });
+  }
+  const discarding = ask(state, discards);
+  if (discarding) return discarding;
+  return {
+    do: "save",
+    ledger: { ...ledger, replaced: ledger.replaced.filter((other) => other !== record) },
+    why: `generation ${record.generation} gone`,
+  };
+}

@@ -1,0 +1,151 @@
+import { apartMs, elapsedMs } from "./clocks.ts";
+import { stillHeld, victims } from "./home-delete.ts";
+import { siteServed, storeObstacle } from "./home-flips.ts";
+import { attemptAllowedAtMs, reasonToRotate, startBlockedBy } from "./home-line.ts";
+import { drainEnded, drainMsOf, heldBy } from "./home-records.ts";
+import { answerTo, type HomeState, type Problem, type Rule, replyTo, siteSeen, storeEpoch } from "./home-state.ts";
+import { currentValueState, versionOf } from "./home-watch.ts";
+import type { Instant } from "./state.ts";
+
+/** The lease is given back by the runner that wrote, so that the next one need not wait for its end. */
+export const releaseLease: Rule = (state) => {
+  const { ledger } = state;
+  if (!ledger?.lease || ledger.lease.owner !== state.settings.owner || state.saves === 0) return undefined;
+  return { do: "save", ledger: { ...ledger, lease: null }, why: "lease given back" };
+};
+
+/** Everything that an operator should be told, from what this tick has seen. */
+export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
+  const { ledger, settings } = state;
+  const found: Problem[] = [...state.problems];
+  const add = (code: string, text: string, blocks = false) => found.push({ code, text, blocks });
+  if (ledger === null) return found;
+  const robots = replyTo(state, { type: "list-robots" });
+  if (robots?.ok === false)
+    add(
+      "registry-unreadable",
+      `the registry cannot list robots: ${robots.failure.text}`,
+      robots.failure.kind === "denied",
+    );
+  for (const site of settings.sites) {
+    const obstacle = storeObstacle(state, site);
+    if (obstacle) found.push(obstacle);
+    const seen = siteSeen(state, site);
+    if (seen === undefined) add("site-unreadable", `the ledger of site ${site} cannot be read`);
+    for (const foreign of seen?.report?.foreign ?? [])
+      add("target-foreign", `${foreign.target} is not ours: ${foreign.why}`);
+    for (const target of seen?.report?.unserved.slice(0, 5) ?? [])
+      add("target-unserved", `${target.target}: ${target.reason}: ${target.text}`);
+    const trace = answerTo(state, { type: "read-store", site })?.trace;
+    if (trace && trace.epoch === ledger.current?.epoch && trace.hash !== ledger.current.hash)
+      add("outside-write", `somebody else wrote the value in the store of ${site}: replaced`);
+  }
+  for (const site of ledger.sites)
+    if (!settings.sites.includes(site))
+      add(
+        "site-unconfigured",
+        `site ${site} is in the ledger and no longer in the configuration: its copies are still ours`,
+        true,
+      );
+  if (ledger.current) {
+    if (currentValueState(state) === "lost") add("value-lost", "no store gives back the current value");
+    const verdict = answerTo(state, { type: "prove", versionId: versionOf(ledger.current), purpose: "watch" })?.verdict;
+    if (verdict !== undefined && verdict !== "accepted")
+      add(
+        "current-not-accepted",
+        `the registry says ${verdict} to the current generation ${ledger.current.generation}`,
+      );
+  }
+  if (apartMs(at) > settings.limits.clocksApartMaxMs)
+    add(
+      "clocks-apart",
+      "the clocks of this runner, the registry and the ledger are more than a day apart: nothing is deleted",
+      true,
+    );
+  if (ledger.next === null && reasonToRotate(state, at) !== null) {
+    const blocked = startBlockedBy(state, at);
+    if (blocked) found.push(blocked);
+  }
+  for (const victim of victims(state, at)) {
+    const held = stillHeld(state, victim);
+    if (held !== null) add("deletion-waits", `robot ${victim.username} is not deleted yet: ${held}`);
+  }
+  return found;
+}
+
+/** What is still under way, in words; empty: idle. */
+export function waitingFor(state: HomeState, at: Instant): readonly string[] {
+  const { ledger, settings } = state;
+  if (ledger === null) return ["a ledger"];
+  const waits: string[] = [];
+  if (ledger.next !== null) waits.push(`generation ${ledger.next.generation} is ${ledger.next.state}`);
+  else if (reasonToRotate(state, at) !== null) waits.push(`a rotation (${reasonToRotate(state, at)})`);
+  if (ledger.current) {
+    for (const site of settings.sites) {
+      const epoch = storeEpoch(state, site);
+      if (epoch !== ledger.epoch)
+        waits.push(`the store of ${site} (${epoch === undefined ? "unreadable" : `epoch ${epoch}`})`);
+      else if (!siteServed(state, site)) waits.push(`the report of ${site}`);
+    }
+  }
+  for (const record of ledger.replaced) {
+    const held = record.state === "retiring" ? null : heldBy(state, record);
+    waits.push(`generation ${record.generation} ${record.state}${held === null ? "" : `: ${held}`}`);
+  }
+  const orphans = victims(state, at).filter(
+    (victim) =>
+      victim.record === null &&
+      state.replies[`remove-robot:${victim.id}`]?.ok !== true &&
+      answerTo(state, { type: "read-robot", id: victim.id })?.robot !== null,
+  );
+  if (orphans.length > 0) waits.push(`${orphans.length} robots to sweep`);
+  return waits;
+}
+
+/** When to look again: at the next moment at which something can have changed by time alone, or after a poll. */
+export function wakeAtMs(state: HomeState, at: Instant): number {
+  const { ledger, settings, due } = state;
+  const { pollMs } = settings.limits;
+  const moments: number[] = [];
+  if (due !== null) {
+    const byFastest = (ms: number) =>
+      at.localMs + Math.max(0, ms - Math.max(at.localMs, at.registryMs ?? 0, at.ledgerMs ?? 0));
+    if (ledger?.holdSinceMs === null && due.scheduleMs !== null) moments.push(byFastest(due.scheduleMs));
+    if (due.expiryMs !== null) moments.push(byFastest(due.expiryMs));
+  }
+  if (ledger !== null && waitingFor(state, at).length > 0) {
+    const drains = ledger.replaced.filter(
+      (record) => record.state === "draining" && record.drainFrom !== null && !drainEnded(state, record, at),
+    );
+    const left = drains
+      .map((record) => drainMsOf(state, record) - elapsedMs(record.drainFrom ?? at, at))
+      .filter((ms) => ms > 0);
+    const onlyDrains =
+      ledger.replaced.length === drains.length &&
+      left.length === drains.length &&
+      ledger.next === null &&
+      drains.length > 0 &&
+      settings.sites.every((site) => siteServed(state, site));
+    moments.push(at.localMs + (onlyDrains ? Math.max(1, Math.min(...left)) : pollMs));
+    if (reasonToRotate(state, at) !== null)
+      moments.push(Math.max(at.localMs + pollMs, attemptAllowedAtMs(state, ledger, at.localMs)));
+  }
+  const earliest = Math.min(...moments);
+  return Number.isFinite(earliest) ? Math.max(earliest, at.localMs + 1) : at.localMs + pollMs;
+}
+
+export const endTick: Rule = (state, at) => {
+  const problems = problemsOf(state, at);
+  const waits = waitingFor(state, at);
+  const end = problems.some((problem) => problem.blocks) ? "blocked" : waits.length === 0 ? "idle" : "waiting";
+  return { do: "end", outcome: { end, nextAtMs: wakeAtMs(state, at), waits, problems } };
+};
+
+export const respectDeadline: Rule = (state, at) => {
+  if (at.localMs < state.settings.deadlineMs) return undefined;
+  if (Object.keys(state.inFlight).length > 0) return { do: "ask", effects: [] };
+  return {
+    do: "end",
+    outcome: { end: "deadline", nextAtMs: at.localMs + 1, waits: ["more time"], problems: problemsOf(state, at) },
+  };
+};

@@ -1,0 +1,161 @@
+import { allSites, answerTo, ask, type HomeState, type Problem, type Rule, replyTo, siteSeen } from "./home-state.ts";
+import { parseRobotMark, type RobotMark } from "./mark.ts";
+import { type HomeLedger, newLedger } from "./state.ts";
+
+/** Traces first, then the ledger: what a trace names was in the ledger before it was done. */
+export const readTraces: Rule = (state) =>
+  ask(state, [
+    { type: "list-robots" },
+    ...state.settings.sites.map((site) => ({ type: "read-store", site }) as const),
+    ...state.settings.sites.map((site) => ({ type: "load-site", site }) as const),
+  ]);
+
+export const loadLedger: Rule = (state) => ask(state, [{ type: "load-ledger" }]);
+
+/** No ledger: nothing of ours must be there before one is begun. */
+export const beginLedger: Rule = (state, at) => {
+  if (state.ledger !== null) return undefined;
+  const { settings } = state;
+  const wait = (problem: Problem) =>
+    ({
+      do: "end",
+      outcome: {
+        end: problem.blocks ? "blocked" : "waiting",
+        nextAtMs: at.localMs + settings.limits.pollMs,
+        waits: [problem.text],
+        problems: [problem],
+      },
+    }) as const;
+  const loaded = replyTo(state, { type: "load-ledger" });
+  if (loaded?.ok !== true) {
+    const text = loaded === undefined ? "not read" : loaded.failure.text;
+    const blocks =
+      loaded !== undefined &&
+      !loaded.ok &&
+      loaded.failure.kind !== "unreachable" &&
+      loaded.failure.kind !== "throttled";
+    return wait({ code: "ledger-unreadable", text: `the home's ledger: ${text}`, blocks });
+  }
+  for (const site of settings.sites) {
+    const store = answerTo(state, { type: "read-store", site });
+    if (store === undefined) {
+      return wait({
+        code: "store-unreadable",
+        text: `no ledger yet, and the store of ${site} cannot be read: not begun`,
+        blocks: false,
+      });
+    }
+    if (store.trace !== null) {
+      return wait({
+        code: "ledger-lost",
+        text: `there is no ledger, but the store of ${site} holds generation ${store.trace.generation} of ledger ${store.trace.ledgerId}: restore the ledger; nothing is written`,
+        blocks: true,
+      });
+    }
+  }
+  const robots = answerTo(state, { type: "list-robots" })?.robots;
+  if (robots === undefined)
+    return wait({
+      code: "registry-unreadable",
+      text: "no ledger yet, and the registry cannot list robots: not begun",
+      blocks: false,
+    });
+  const marked = robots.filter(
+    (robot) => parseRobotMark(robot.username, robot.description)?.credential === settings.credential,
+  );
+  if (marked.length > 0 && settings.act?.type !== "start-new") {
+    return wait({
+      code: "unknown-robots",
+      text: `there is no ledger, but ${marked.length} robots bear this credential's mark (${marked[0]?.username} …): another installation's, or a lost ledger. "rotate --start-new" begins a new one and leaves them alone`,
+      blocks: true,
+    });
+  }
+  return { do: "save", ledger: newLedger(settings.credential, settings.draws.ledgerId, settings.sites), why: "begun" };
+};
+
+export function markOf(state: HomeState, robot: { username: string; description: string }): RobotMark | null {
+  const mark = parseRobotMark(robot.username, robot.description);
+  const ours = mark?.ledgerId === state.ledger?.ledgerId && mark?.credential === state.settings.credential;
+  return ours ? mark : null;
+}
+
+/** What shows that the ledger is older than the world; null: nothing does. */
+export function behindBy(state: HomeState, ledger: HomeLedger): string | null {
+  const robots = answerTo(state, { type: "list-robots" })?.robots ?? [];
+  for (const robot of robots) {
+    const mark = markOf(state, robot);
+    if (mark !== null && mark.generation > ledger.generationMax)
+      return `robot ${robot.username} is of generation ${mark.generation}, the ledger knows ${ledger.generationMax}`;
+  }
+  const known = new Set([ledger.current, ...ledger.replaced].map((generation) => generation?.robot.username));
+  for (const site of allSites(state)) {
+    const trace = answerTo(state, { type: "read-store", site })?.trace;
+    if (trace?.ledgerId === ledger.ledgerId && trace.epoch > ledger.epoch)
+      return `the store of ${site} is at epoch ${trace.epoch}, the ledger at ${ledger.epoch}`;
+    const seen = siteSeen(state, site);
+    if (seen?.ledgerId !== ledger.ledgerId) continue;
+    if (seen.epoch > ledger.epoch) return `site ${site} has seen epoch ${seen.epoch}, the ledger is at ${ledger.epoch}`;
+    // A mark alone may be anybody's edit; with a username of ours that the ledger does not know it is evidence.
+    const higher = seen.report?.higher;
+    if (
+      higher &&
+      higher.epoch > ledger.epoch &&
+      !known.has(higher.username ?? undefined) &&
+      robots.some((robot) => robot.username === higher.username && markOf(state, robot) !== null)
+    ) {
+      return `a target of ${site} is at epoch ${higher.epoch} with ${higher.username}, the ledger is at ${ledger.epoch}`;
+    }
+  }
+  return null;
+}
+
+/** A ledger that is behind stops all writing of the home. */
+export const refuseBehind: Rule = (state, at) => {
+  const { ledger } = state;
+  // Judged against what was loaded: this tick's own promotions only move the ledger forward.
+  const evidence = ledger === null ? null : behindBy(state, ledger);
+  if (evidence === null) return undefined;
+  const problem = {
+    code: "ledger-behind",
+    text: `the ledger is older than the world (${evidence}): restored from a backup? Nothing is written`,
+    blocks: true,
+  };
+  return {
+    do: "end",
+    outcome: {
+      end: "blocked",
+      nextAtMs: at.localMs + state.settings.limits.pollMs,
+      waits: [problem.text],
+      problems: [problem],
+    },
+  };
+};
+
+export const respectLease: Rule = (state, at) => {
+  const { lease } = state.ledger ?? {};
+  const { owner, limits } = state.settings;
+  if (!lease || lease.owner === owner || lease.untilMs <= at.localMs) return undefined;
+  // A lease from a clock far ahead must not hold us for longer than a lease may last.
+  if (lease.untilMs - at.localMs > 2 * limits.leaseMs) return undefined;
+  return {
+    do: "end",
+    outcome: {
+      end: "busy",
+      nextAtMs: lease.untilMs,
+      waits: ["another runner"],
+      problems: [{ code: "lease-held", text: `another runner (${lease.owner}) is at work`, blocks: false }],
+    },
+  };
+};
+
+/** Each site is named before its store is first written. */
+export const nameSites: Rule = (state) => {
+  const { ledger } = state;
+  const missing = state.settings.sites.filter((site) => !ledger?.sites.includes(site));
+  if (ledger === null || missing.length === 0) return undefined;
+  return {
+    do: "save",
+    ledger: { ...ledger, sites: [...ledger.sites, ...missing] },
+    why: `site ${missing.join(", ")} named`,
+  };
+};

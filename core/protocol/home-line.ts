@@ -1,0 +1,261 @@
+import { fastestMs, registryMs } from "./clocks.ts";
+import { answerTo, ask, type Decision, type HomeState, type Problem, type Rule, replyTo } from "./home-state.ts";
+import { urgentReason, versionOf } from "./home-watch.ts";
+import { promote } from "./promote.ts";
+import { backoffMs } from "./settings.ts";
+import {
+  abandonedKeptMax,
+  type HomeLedger,
+  type Instant,
+  type MadeOf,
+  type NextGeneration,
+  type RotationReason,
+} from "./state.ts";
+
+const hourMs = 3_600_000;
+
+export function sameMadeOf(a: MadeOf, b: MadeOf): boolean {
+  return (
+    a.registry === b.registry &&
+    a.strategy === b.strategy &&
+    a.level === b.level &&
+    a.durationDays === b.durationDays &&
+    a.rights === b.rights
+  );
+}
+
+/** Why a rotation is to begin now; null: it is not. */
+export function reasonToRotate(state: HomeState, at: Instant): RotationReason | null {
+  const { ledger, settings, due } = state;
+  if (ledger === null) return null;
+  if (ledger.current === null) return "first";
+  const urgent = urgentReason(state, at);
+  if (urgent !== null) return urgent;
+  if (!state.actDone && settings.act?.type === "rotate") return "manual";
+  if (due === null) return null;
+  const nowMs = fastestMs(at);
+  if (due.expiryMs !== null && nowMs >= due.expiryMs) return "expiry";
+  const scheduled = due.scheduleMs !== null && nowMs >= due.scheduleMs;
+  return scheduled && ledger.holdSinceMs === null ? "schedule" : null;
+}
+
+/** When the next attempt may be made: growing pauses, and no more than so many in an hour. */
+export function attemptAllowedAtMs(state: HomeState, ledger: HomeLedger, nowMs: number): number {
+  const { limits } = state.settings;
+  const lastHour = ledger.abandoned.filter((attempt) => nowMs - attempt.atMs < hourMs);
+  const last = lastHour.at(-1);
+  if (last === undefined) return nowMs;
+  if (lastHour.length >= limits.attemptsPerHourMax) return (lastHour[0]?.atMs ?? nowMs) + hourMs;
+  const sincePromotion = lastHour.filter((attempt) => attempt.generation > ledger.promotedMax).length;
+  return last.atMs + backoffMs(sincePromotion, limits.attemptBackoffMs, limits.attemptBackoffMaxMs);
+}
+
+/** What keeps a wanted rotation from beginning; null: nothing. */
+export function startBlockedBy(state: HomeState, at: Instant): Problem | null {
+  const { ledger, settings } = state;
+  if (ledger === null) return null;
+  const problem = (code: string, text: string, blocks = false): Problem => ({ code, text, blocks });
+  if (ledger.current && ledger.current.madeOf.registry !== settings.madeOf.registry) {
+    return problem(
+      "registry-changed",
+      `generation ${ledger.current.generation} lives at registry ${ledger.current.madeOf.registry}: give the credential for ${settings.madeOf.registry} a name of its own`,
+      true,
+    );
+  }
+  if (ledger.replaced.length >= settings.limits.replacedMax) {
+    return problem(
+      "too-many-replaced",
+      `${ledger.replaced.length} replaced generations are not gone yet: see what holds them`,
+      true,
+    );
+  }
+  const allowedMs = attemptAllowedAtMs(state, ledger, at.localMs);
+  if (allowedMs > at.localMs)
+    return problem("attempts-paused", `attempts failed; the next one may begin at ${allowedMs} ms`);
+  if (answerTo(state, { type: "read-store", site: settings.home }) === undefined)
+    return problem("store-unreadable", "the home store cannot be read: a new secret could not be kept");
+  if (answerTo(state, { type: "list-robots" }) === undefined)
+    return problem("registry-unreadable", "the registry cannot list robots: nothing is minted");
+  const whoami = replyTo(state, { type: "whoami" });
+  if (whoami?.ok === false)
+    return problem(
+      "issuer-refused",
+      `the issuer cannot log in: ${whoami.failure.text}`,
+      whoami.failure.kind === "denied",
+    );
+  if (whoami?.ok && whoami.value.readOnly) return problem("registry-read-only", "the registry is in read-only mode");
+  return null;
+}
+
+export const startRotation: Rule = (state, at) => {
+  const { ledger, settings } = state;
+  if (ledger === null || ledger.next !== null || state.ownAttempt !== null) return undefined;
+  const reason = reasonToRotate(state, at);
+  if (reason === null || at.localMs >= settings.deadlineMs) return undefined;
+  const asking = ask(state, [{ type: "whoami" }]);
+  if (asking) return asking;
+  if (startBlockedBy(state, at) !== null) return undefined;
+  const generation = ledger.promotedMax + 1;
+  const next: NextGeneration = {
+    state: "minting",
+    generation,
+    attempt: settings.draws.attempt,
+    startedAtMs: at.localMs,
+    reason,
+    madeOf: settings.madeOf,
+    rollBack: false,
+  };
+  return {
+    do: "save",
+    ledger: { ...ledger, next, generationMax: Math.max(ledger.generationMax, generation) },
+    why: `generation ${generation} begun (${reason})`,
+    patch: { ownAttempt: settings.draws.attempt, actDone: state.actDone || reason === "manual" },
+  };
+};
+
+export function abandon(state: HomeState, next: NextGeneration, at: Instant, code: string, text: string): Decision {
+  const { ledger } = state;
+  if (ledger === null) throw new Error("nothing to abandon without a ledger");
+  const attempt = { generation: next.generation, attempt: next.attempt, atMs: at.localMs };
+  // A roll back minted nothing: naming its attempt as given up would be harmless, but untrue.
+  const abandoned = next.rollBack ? ledger.abandoned : [...ledger.abandoned, attempt].slice(-abandonedKeptMax);
+  const problem: Problem = {
+    code,
+    text: `${next.rollBack ? "roll back" : "attempt"} ${next.attempt} of generation ${next.generation} given up: ${text}`,
+    blocks: false,
+  };
+  return {
+    do: "save",
+    ledger: { ...ledger, next: null, abandoned },
+    why: problem.text,
+    patch: { problems: [...state.problems, problem] },
+  };
+}
+
+/** Takes the line one step on: minting → staged → proven → promotion. */
+export const advanceLine: Rule = (state, at) => {
+  const { ledger, settings } = state;
+  const next = ledger?.next;
+  if (!ledger || !next) return undefined;
+  if (!next.rollBack && !sameMadeOf(next.madeOf, settings.madeOf))
+    return abandon(state, next, at, "configuration-changed", "the configuration says otherwise now");
+  if (next.state === "minting") return next.rollBack ? stageRollBack(state, next, at) : mintAndStage(state, next, at);
+  if (next.epoch !== ledger.epoch + 1)
+    return abandon(state, next, at, "epoch-passed", `staged for epoch ${next.epoch}, the ledger is at ${ledger.epoch}`);
+  return next.state === "staged" ? readBack(state, next, at) : proveAndPromote(state, next, at);
+};
+
+function mintAndStage(state: HomeState, next: NextGeneration, at: Instant): Decision | undefined {
+  const { ledger } = state;
+  if (ledger === null) return undefined;
+  const { generation, attempt } = next;
+  // Its secret was in the memory of another tick: nobody has it, or ever will.
+  if (state.ownAttempt !== attempt) return abandon(state, next, at, "attempt-lost", "the tick that began it is gone");
+  const minting = { type: "mint", generation, attempt, ledgerId: ledger.ledgerId } as const;
+  const asking = ask(state, [minting]);
+  if (asking) return asking;
+  const minted = replyTo(state, minting);
+  if (minted?.ok !== true) return abandon(state, next, at, "mint-failed", minted?.failure.text ?? "no reply");
+  return stage(state, next, at, { fromVersionId: null, robot: minted.value });
+}
+
+function stageRollBack(state: HomeState, next: NextGeneration, at: Instant): Decision | undefined {
+  const older = state.ledger?.replaced.find((record) => record.generation === next.generation);
+  if (!older || older.state === "retiring" || older.revoked)
+    return abandon(state, next, at, "roll-back-refused", "that generation is no longer to be had");
+  const versionId = versionOf(older);
+  const reading = ask(state, [{ type: "read-version", versionId }]);
+  if (reading) return reading;
+  const read = replyTo(state, { type: "read-version", versionId });
+  if (read?.ok === false)
+    return read.failure.kind === "not-found"
+      ? abandon(state, next, at, "roll-back-refused", "its value is gone from the store")
+      : undefined;
+  const proving = ask(state, [{ type: "prove", versionId, purpose: "next" }]);
+  if (proving) return proving;
+  const verdict = answerTo(state, { type: "prove", versionId, purpose: "next" })?.verdict;
+  if (verdict === "refused" || verdict === "no-right")
+    return abandon(state, next, at, "roll-back-refused", `the registry says ${verdict} to it`);
+  if (verdict !== "accepted") return undefined;
+  return stage(state, next, at, { fromVersionId: versionId, robot: older.robot });
+}
+
+function stage(
+  state: HomeState,
+  next: NextGeneration,
+  at: Instant,
+  from: { readonly fromVersionId: string | null; readonly robot: NonNullable<HomeLedger["current"]>["robot"] },
+): Decision | undefined {
+  const { ledger } = state;
+  if (ledger === null) return undefined;
+  const epoch = ledger.epoch + 1;
+  const staging = {
+    type: "stage",
+    attempt: next.attempt,
+    ledgerId: ledger.ledgerId,
+    epoch,
+    generation: next.generation,
+    ...from,
+  } as const;
+  const asking = ask(state, [staging]);
+  if (asking) return asking;
+  const staged = replyTo(state, staging);
+  if (staged?.ok !== true) return abandon(state, next, at, "stage-failed", staged?.failure.text ?? "no reply");
+  const { versionId, hash } = staged.value;
+  return {
+    do: "save",
+    ledger: { ...ledger, next: { ...next, state: "staged", epoch, robot: from.robot, versionId, hash } },
+    why: "staged",
+  };
+}
+
+type Staged = Extract<NextGeneration, { state: "staged" | "proven" }>;
+
+/** By version id, never "whatever is pending". */
+function readBack(state: HomeState, next: Staged, at: Instant): Decision | undefined {
+  const reading = ask(state, [{ type: "read-version", versionId: next.versionId }]);
+  if (reading) return reading;
+  const read = replyTo(state, { type: "read-version", versionId: next.versionId });
+  if (read?.ok === false && read.failure.kind !== "not-found") return undefined;
+  const trace = read?.ok ? read.value.trace : null;
+  const alike =
+    trace !== null &&
+    trace.hash === next.hash &&
+    trace.epoch === next.epoch &&
+    trace.generation === next.generation &&
+    trace.username === next.robot.username;
+  if (!alike || state.ledger === null)
+    return abandon(state, next, at, "read-back-differs", "the store does not give back what was put in");
+  return { do: "save", ledger: { ...state.ledger, next: { ...next, state: "proven" } }, why: "read back alike" };
+}
+
+function proveAndPromote(state: HomeState, next: Staged, at: Instant): Decision | undefined {
+  const { versionId } = next;
+  const { limits } = state.settings;
+  const reading = ask(state, [{ type: "read-version", versionId }]);
+  if (reading) return reading;
+  const read = replyTo(state, { type: "read-version", versionId });
+  if (read?.ok !== true)
+    return read?.failure.kind === "not-found"
+      ? abandon(state, next, at, "read-back-differs", "its value is gone from the store")
+      : undefined;
+  if (next.robot.expiresAtMs !== null && next.robot.expiresAtMs - registryMs(at) < limits.lifeLeftMinMs) {
+    return abandon(state, next, at, "too-old", "too little of its life is left");
+  }
+  for (const purpose of ["next", "last"] as const) {
+    const proving = ask(state, [{ type: "prove", versionId, purpose }]);
+    if (proving) return proving;
+    const verdict = answerTo(state, { type: "prove", versionId, purpose })?.verdict;
+    if (verdict === "refused" || verdict === "no-right")
+      return abandon(state, next, at, "proof-failed", `the registry says ${verdict}`);
+    if (verdict !== "accepted") return undefined;
+  }
+  if (state.ledger === null) return undefined;
+  return {
+    do: "save",
+    ledger: promote(state.ledger, next, at),
+    why: `generation ${next.generation} promoted, epoch ${next.epoch}`,
+    // The due dates read with the ledger were the old one's.
+    patch: { due: null },
+  };
+}

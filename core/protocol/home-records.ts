@@ -1,0 +1,103 @@
+import { elapsedMs, registryMs } from "./clocks.ts";
+import type { HomeEffect } from "./effects.ts";
+import { allSites, answerTo, ask, type HomeState, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
+import type { HomeLedger, Instant, Replaced } from "./state.ts";
+
+/** What still holds this generation, in words for an operator; null: every store and target is past it. */
+export function heldBy(state: HomeState, record: Replaced): string | null {
+  for (const site of allSites(state)) {
+    const epoch = storeEpoch(state, site);
+    if (epoch === undefined) return `the store of ${site} cannot be read`;
+    if (epoch <= record.epoch) return `the store of ${site} is at epoch ${epoch}`;
+    const seen = siteSeen(state, site);
+    if (seen === undefined) return `the ledger of site ${site} cannot be read`;
+    const report = seen?.report;
+    if (!report || report.ledgerId !== state.ledger?.ledgerId) return `site ${site} has not reported`;
+    if (report.epoch <= record.epoch) return `site ${site} reports epoch ${report.epoch}`;
+    if (!report.complete) return `site ${site} could not read all its targets (${report.unserved[0]?.target ?? "?"})`;
+    if (report.served < report.wanted)
+      return `${report.wanted - report.served} of ${report.wanted} targets of ${site} are not served (${report.unserved[0]?.target ?? "?"}: ${report.unserved[0]?.reason ?? "?"})`;
+    if (report.usernames.includes(record.robot.username)) {
+      const foreign = report.foreign.find((target) => target.username === record.robot.username);
+      return `${foreign?.target ?? `a target of ${site}`} still holds ${record.robot.username}`;
+    }
+  }
+  return null;
+}
+
+export function usageOf(record: Replaced): Extract<HomeEffect, { type: "ask-usage" }> {
+  return {
+    type: "ask-usage",
+    username: record.robot.username,
+    sinceMs: record.drainFrom?.registryMs ?? record.drainFrom?.localMs ?? record.replacedAtMs,
+  };
+}
+
+export function isExpired(record: { robot: { expiresAtMs: number | null } }, at: Instant): boolean {
+  return record.robot.expiresAtMs !== null && record.robot.expiresAtMs <= registryMs(at);
+}
+
+/** While the current generation is refused every retirement stops; so do deletions with clocks far apart. */
+export function retirementsStopped(state: HomeState): boolean {
+  return state.ledger?.refusals !== null || state.ledger.current === null;
+}
+
+function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
+  if (record.state === "retiring") return record;
+  // Where bounded exposure and the fleet meet, the expiry wins: the registry refuses it already.
+  if (isExpired(record, at) || (record.endNow && !retirementsStopped(state))) return { ...record, state: "retiring" };
+  const held = heldBy(state, record) !== null;
+  if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
+  if (held) return { ...record, state: "held", drainFrom: null };
+  const usage = answerTo(state, usageOf(record));
+  if (usage?.verdict === "in-use") return { ...record, drainFrom: at };
+  return record;
+}
+
+export const advanceRecords: Rule = (state, at) => {
+  const { ledger } = state;
+  if (ledger === null) return undefined;
+  const replaced = ledger.replaced.map((record) => advance(state, record, at));
+  const changed = replaced.filter((record, i) => record !== ledger.replaced[i]);
+  if (changed.length === 0) return undefined;
+  const why = changed.map((record) => `generation ${record.generation} ${record.state}`).join(", ");
+  return { do: "save", ledger: withoutStaleRound({ ...ledger, replaced }), why };
+};
+
+/** A round confirms only drains that are still ended: a value taken back ends it. */
+function withoutStaleRound(ledger: HomeLedger): HomeLedger {
+  const draining = new Set(
+    ledger.replaced.filter((record) => record.state === "draining").map((record) => record.generation),
+  );
+  const { round } = ledger;
+  if (round === null) return ledger;
+  const generations = round.generations.filter((generation) => draining.has(generation));
+  if (generations.length === round.generations.length) return ledger;
+  return { ...ledger, round: generations.length === 0 ? null : { ...round, generations } };
+}
+
+export function drainMsOf(state: HomeState, record: Replaced): number {
+  return record.revoked ? 0 : state.settings.limits.drainMs;
+}
+
+/** Time has passed by the slowest clock, and the audit log is quiet or says nothing. */
+export function drainEnded(state: HomeState, record: Replaced, at: Instant): boolean {
+  if (record.state !== "draining" || record.drainFrom === null) return false;
+  if (elapsedMs(record.drainFrom, at) < drainMsOf(state, record)) return false;
+  return (
+    record.revoked ||
+    answerTo(state, usageOf(record))?.verdict === "quiet" ||
+    answerTo(state, usageOf(record))?.verdict === "no-evidence"
+  );
+}
+
+export const askUsage: Rule = (state, at) => {
+  const due = (state.ledger?.replaced ?? []).filter(
+    (record) =>
+      record.state === "draining" &&
+      !record.revoked &&
+      record.drainFrom !== null &&
+      elapsedMs(record.drainFrom, at) >= drainMsOf(state, record),
+  );
+  return ask(state, due.map(usageOf));
+};

@@ -1,0 +1,60 @@
+import { drainEnded, heldBy, retirementsStopped } from "./home-records.ts";
+import { allSites, answerTo, ask, type HomeState, type Rule, siteSeen } from "./home-state.ts";
+
+/** A site echoed when a complete look that began after reading the round found everything served. */
+export function echoed(state: HomeState, site: string): boolean {
+  const report = siteSeen(state, site)?.report;
+  return (
+    report != null && report.round === state.ledger?.round?.id && report.complete && report.served === report.wanted
+  );
+}
+
+/** When a drain ends, home draws a round: into its ledger first, then beside each store's value. */
+export const drawRound: Rule = (state, at) => {
+  const { ledger } = state;
+  if (!ledger || ledger.round !== null || retirementsStopped(state)) return undefined;
+  const ended = ledger.replaced.filter((record) => drainEnded(state, record, at));
+  if (ended.length === 0) return undefined;
+  const generations = ended.map((record) => record.generation);
+  const round = { id: state.settings.draws.round, drawnAtMs: at.localMs, generations };
+  return { do: "save", ledger: { ...ledger, round }, why: `round drawn for generation ${generations.join(", ")}` };
+};
+
+export const spreadRound: Rule = (state) => {
+  const round = state.ledger?.round;
+  if (!round) return undefined;
+  const silent = state.settings.sites.filter((site) => !echoed(state, site));
+  const reading = ask(
+    state,
+    silent.map((site) => ({ type: "read-round", site }) as const),
+  );
+  if (reading) return reading;
+  const missing = silent.filter((site) => {
+    const seen = answerTo(state, { type: "read-round", site });
+    return seen !== undefined && seen.round !== round.id;
+  });
+  return ask(
+    state,
+    missing.map((site) => ({ type: "write-round", site, round: round.id }) as const),
+  );
+};
+
+/** Every site echoed: what drained before the round was drawn may be retired. */
+export const confirmRound: Rule = (state) => {
+  const { ledger } = state;
+  const round = ledger?.round;
+  if (!ledger || !round || retirementsStopped(state)) return undefined;
+  if (!allSites(state).every((site) => echoed(state, site))) return undefined;
+  const confirmed = ledger.replaced.filter(
+    (record) => round.generations.includes(record.generation) && record.state === "draining",
+  );
+  if (confirmed.some((record) => heldBy(state, record) !== null)) return undefined;
+  const replaced = ledger.replaced.map((record) =>
+    confirmed.includes(record) ? { ...record, state: "retiring" as const } : record,
+  );
+  return {
+    do: "save",
+    ledger: { ...ledger, replaced, round: null },
+    why: `generation ${confirmed.map((record) => record.generation).join(", ")} retiring: every site echoed the round`,
+  };
+};

@@ -1,0 +1,120 @@
+import { type ClockOffsets, instantAt } from "./clocks.ts";
+import { type DueDates, effectId, type HomeEffect, type HomeReplies, type Reply } from "./effects.ts";
+import type { HomeSettings } from "./settings.ts";
+import type { SiteLedger } from "./site-state.ts";
+import type { HomeLedger, Instant } from "./state.ts";
+
+/** Something an operator should know, with a stable code; `blocks` when only a human can mend it. */
+export interface Problem {
+  readonly code: string;
+  readonly text: string;
+  readonly blocks: boolean;
+}
+
+/** How a home tick ended. */
+export interface HomeOutcome {
+  readonly end: "idle" | "waiting" | "busy" | "lost-race" | "blocked" | "deadline";
+  readonly nextAtMs: number;
+  /** What is still under way, in words. */
+  readonly waits: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * One home tick of one credential as a plain value: what was read, what was asked, what is in
+ * flight. Rules look at it and at nothing else; a reply that is missing is asked for.
+ */
+export interface HomeState {
+  readonly settings: HomeSettings;
+  readonly startedMs: number;
+  readonly offsets: ClockOffsets;
+  readonly ledger: HomeLedger | null;
+  readonly revision: string | null;
+  readonly due: DueDates | null;
+  /** Replies of this tick by effect id. */
+  readonly replies: Readonly<Record<string, Reply<unknown>>>;
+  readonly inFlight: Readonly<Record<string, HomeEffect>>;
+  /** The operator's act was taken into the ledger (or refused). */
+  readonly actDone: boolean;
+  /** Attempt that this very tick named; only its own tick may go on with a minting. */
+  readonly ownAttempt: string | null;
+  readonly saves: number;
+  readonly problems: readonly Problem[];
+  readonly outcome: HomeOutcome | null;
+}
+
+export function startHome(settings: HomeSettings, nowMs: number): HomeState {
+  return {
+    settings,
+    startedMs: nowMs,
+    offsets: { registryMs: null, ledgerMs: null },
+    ledger: null,
+    revision: null,
+    due: null,
+    replies: {},
+    inFlight: {},
+    actDone: settings.act === null,
+    ownAttempt: null,
+    saves: 0,
+    problems: [],
+    outcome: null,
+  };
+}
+
+/** What a rule wants next. */
+export type Decision =
+  | { readonly do: "ask"; readonly effects: readonly HomeEffect[] }
+  | { readonly do: "save"; readonly ledger: HomeLedger; readonly why: string; readonly patch?: Partial<HomeState> }
+  /** Nothing outside changes: the tick remembers something. */
+  | { readonly do: "note"; readonly patch: Partial<HomeState> }
+  | { readonly do: "end"; readonly outcome: HomeOutcome };
+
+/** A rule says nothing (undefined) when the next one may speak. */
+export type Rule = (state: HomeState, at: Instant) => Decision | undefined;
+
+export function replyTo<T extends HomeEffect["type"]>(
+  state: HomeState,
+  effect: Extract<HomeEffect, { type: T }>,
+): Reply<HomeReplies[T]> | undefined {
+  return state.replies[effectId(effect)] as Reply<HomeReplies[T]> | undefined;
+}
+
+/** The value of a reply that came and was good. */
+export function answerTo<T extends HomeEffect["type"]>(
+  state: HomeState,
+  effect: Extract<HomeEffect, { type: T }>,
+): HomeReplies[T] | undefined {
+  const reply = replyTo(state, effect);
+  return reply?.ok ? reply.value : undefined;
+}
+
+/** Those of the effects that were neither answered nor are under way. */
+export function ask(state: HomeState, effects: readonly HomeEffect[]): Decision | undefined {
+  const open = effects.filter((effect) => state.replies[effectId(effect)] === undefined);
+  return open.length === 0 ? undefined : { do: "ask", effects: open.filter((e) => !(effectId(e) in state.inFlight)) };
+}
+
+export function now(state: HomeState, nowMs: number): Instant {
+  return instantAt(nowMs, state.offsets);
+}
+
+/** A site's ledger as read in this tick; undefined: unreadable (or unknown to the configuration). */
+export function siteSeen(state: HomeState, site: string): SiteLedger | null | undefined {
+  return answerTo(state, { type: "load-site", site })?.ledger;
+}
+
+/** Every site that may hold a value of ours: named in the ledger or in the configuration. */
+export function allSites(state: HomeState): readonly string[] {
+  return [...new Set([...(state.ledger?.sites ?? []), ...state.settings.sites])];
+}
+
+/** The epoch that a site's readers get; undefined: unreadable; 0: nothing of ours. A flip of this tick counts. */
+export function storeEpoch(state: HomeState, site: string): number | undefined {
+  const { ledger } = state;
+  const seen = answerTo(state, { type: "read-store", site });
+  if (seen === undefined) return undefined;
+  const current = ledger?.current;
+  const flipped = current && state.replies[`flip:${site}:${current.epoch}`]?.ok;
+  if (flipped) return current.epoch;
+  return seen.trace !== null && seen.trace.ledgerId === ledger?.ledgerId ? seen.trace.epoch : 0;
+}

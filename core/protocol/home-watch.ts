@@ -1,0 +1,64 @@
+import { answerTo, ask, type HomeState, type Rule, replyTo } from "./home-state.ts";
+import { backoffMs } from "./settings.ts";
+import type { Generation, Instant, RotationReason } from "./state.ts";
+
+export function versionOf(generation: Pick<Generation, "versionIds">): string {
+  const [versionId] = generation.versionIds;
+  if (versionId === undefined) throw new Error("a promoted generation has a version id");
+  return versionId;
+}
+
+/** The current generation logs in at every tick, with the value of the version id in the ledger. */
+export const watchCurrent: Rule = (state, at) => {
+  const { ledger } = state;
+  if (!ledger?.current) return undefined;
+  const versionId = versionOf(ledger.current);
+  const reading = ask(state, [{ type: "read-version", versionId }]);
+  if (reading) return reading;
+  if (currentValueState(state) !== "good") return undefined;
+  const proof = ask(state, [{ type: "prove", versionId, purpose: "watch" }]);
+  if (proof) return proof;
+  const verdict = answerTo(state, { type: "prove", versionId, purpose: "watch" })?.verdict;
+  if (verdict === "accepted" && ledger.refusals !== null) {
+    return { do: "save", ledger: { ...ledger, refusals: null }, why: "the current generation is accepted again" };
+  }
+  if (verdict !== "refused") return undefined;
+
+  // Refused, or an outage? Only the registry's own word about the robot makes it a refusal.
+  const asking = ask(state, [{ type: "whoami" }, { type: "read-robot", id: ledger.current.robot.id }]);
+  if (asking) return asking;
+  const issuerWorks = answerTo(state, { type: "whoami" }) !== undefined;
+  const robotKnown = answerTo(state, { type: "read-robot", id: ledger.current.robot.id }) !== undefined;
+  if (!issuerWorks || !robotKnown) return undefined;
+  const seen = ledger.refusals;
+  const { refusedCountMin, refusedSpanMs } = state.settings.limits;
+  const gapMs = refusedSpanMs / Math.max(1, refusedCountMin - 1);
+  if (seen !== null && (at.localMs - seen.lastMs < gapMs || seen.count >= refusedCountMin)) return undefined;
+  const refusals = { count: (seen?.count ?? 0) + 1, firstMs: seen?.firstMs ?? at.localMs, lastMs: at.localMs };
+  return { do: "save", ledger: { ...ledger, refusals }, why: `the current generation was refused (${refusals.count})` };
+};
+
+/** `lost`: no store can give it back by its version id, or what came back is not it. */
+export function currentValueState(state: HomeState): "good" | "lost" | "unreadable" {
+  const current = state.ledger?.current;
+  if (!current) return "unreadable";
+  const reply = replyTo(state, { type: "read-version", versionId: versionOf(current) });
+  if (reply === undefined) return "unreadable";
+  if (!reply.ok) return reply.failure.kind === "not-found" ? "lost" : "unreadable";
+  return reply.value.trace?.hash === current.hash ? "good" : "lost";
+}
+
+/** A reason to rotate at once, whatever the schedule says; null: none, or not again so soon. */
+export function urgentReason(state: HomeState, at: Instant): RotationReason | null {
+  const { ledger } = state;
+  if (!ledger?.current) return null;
+  if (ledger.current.revoked) return "revoked";
+  const { emergencyGapMs, emergencyGapMaxMs, refusedCountMin, refusedSpanMs } = state.settings.limits;
+  const pauseMs = backoffMs(ledger.emergencies.count, emergencyGapMs, emergencyGapMaxMs);
+  if (ledger.emergencies.count > 0 && at.localMs - ledger.emergencies.lastMs < pauseMs) return null;
+  if (currentValueState(state) === "lost") return "value-lost";
+  const { refusals } = ledger;
+  if (refusals !== null && refusals.count >= refusedCountMin && refusals.lastMs - refusals.firstMs >= refusedSpanMs)
+    return "refused";
+  return null;
+}

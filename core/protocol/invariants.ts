@@ -1,0 +1,63 @@
+import type { HomeLedger } from "./state.ts";
+
+/** What no ledger may ever be, and no save may ever do. Checked before every save; empty: fine. */
+export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): readonly string[] {
+  const broken: string[] = [];
+  const check = (holds: boolean, text: string) => {
+    if (!holds) broken.push(text);
+  };
+  const { current, next, replaced } = after;
+  const promoted = [...(current === null ? [] : [current]), ...replaced];
+  check(
+    new Set(promoted.map((generation) => generation.generation)).size === promoted.length,
+    "a generation stands twice",
+  );
+  check(new Set(promoted.map((generation) => generation.robot.id)).size === promoted.length, "a robot stands twice");
+  check((current?.epoch ?? 0) === after.epoch, "the current generation's epoch is not the ledger's");
+  check(
+    replaced.every((record) => record.epoch < after.epoch),
+    "a replaced generation is at the current epoch",
+  );
+  check(
+    replaced.every(
+      (record) => (record.drainFrom === null) === (record.state === "held") || record.state === "retiring",
+    ),
+    "a drain without a beginning",
+  );
+  check(
+    promoted.every((generation) => generation.generation <= after.promotedMax),
+    "promoted above the highest promoted",
+  );
+  check(after.promotedMax <= after.generationMax, "promoted above the highest named");
+  if (next !== null) {
+    const older = replaced.some((record) => record.generation === next.generation);
+    check(next.rollBack === older, next.rollBack ? "a roll back to nothing" : "a next that was promoted before");
+    check(next.generation <= after.generationMax, "a next that was never named");
+  }
+  if (before !== null) {
+    check(before.ledgerId === after.ledgerId && before.credential === after.credential, "another ledger");
+    check(after.epoch === before.epoch || after.epoch === before.epoch + 1, "the epoch jumps");
+    check(after.generationMax >= before.generationMax, "the highest generation falls");
+    check(
+      after.epoch > before.epoch || before.current?.generation === current?.generation,
+      "current changes without an epoch",
+    );
+    if (after.epoch > before.epoch)
+      check(
+        before.next?.state === "proven" && before.next.generation === current?.generation,
+        "promoted without proof",
+      );
+    const gone = before.replaced.filter((record) => !replaced.some((other) => other.generation === record.generation));
+    check(
+      gone.every((record) => record.state === "retiring" || record.generation === current?.generation),
+      "a record vanished before it was retiring",
+    );
+    const returned = replaced.filter(
+      (record) =>
+        record.state !== "retiring" &&
+        before.replaced.some((other) => other.generation === record.generation && other.state === "retiring"),
+    );
+    check(returned.length === 0, "a retiring generation came back");
+  }
+  return broken;
+}

@@ -1,0 +1,129 @@
+import type { ProofVerdict, ValueTrace } from "./effects.ts";
+import type { SiteLedger } from "./site-state.ts";
+
+export type NamespaceQuery =
+  | { readonly by: "names"; readonly names: readonly string[] }
+  | { readonly by: "selector"; readonly labelSelector: string; readonly except: readonly string[] };
+
+/** What a cluster is to hold of one credential. */
+export interface TargetPlan {
+  readonly namespaces: NamespaceQuery;
+  readonly secret: string;
+  /** Take over a Secret of this name that somebody else made. */
+  readonly adopt: boolean;
+}
+
+export interface ClusterPlan {
+  readonly cluster: string;
+  /** Served before the clusters that are none. */
+  readonly canary: boolean;
+  readonly targets: readonly TargetPlan[];
+}
+
+export interface SiteLimits {
+  readonly targetWritesPerTickMax: number;
+  readonly concurrencyPerClusterMax: number;
+  readonly triesPerTargetMax: number;
+  readonly canaryWaitMaxMs: number;
+  readonly pollMs: number;
+}
+
+export interface SiteSettings {
+  readonly credential: string;
+  readonly installation: string;
+  readonly site: string;
+  readonly clusters: readonly ClusterPlan[];
+  readonly limits: SiteLimits;
+  readonly deadlineMs: number;
+}
+
+/** One Secret as read back, as far as the protocol judges it. */
+export interface TargetSeen {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly type: string;
+  readonly immutable: boolean;
+  /** Value of our installation label; null: not labelled. */
+  readonly installation: string | null;
+  /** The marks (annotations under our prefix), of all credentials. */
+  readonly marks: Readonly<Record<string, string>>;
+  readonly otherOwners: readonly string[];
+  /** Words for what kubelet would stumble over; null: it parses. */
+  readonly malformed: string | null;
+  /** Under our registry key. */
+  readonly username: string | null;
+  readonly hash: string | null;
+}
+
+export interface TargetAt {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export type SiteEffect =
+  | { readonly type: "load-site-ledger" }
+  | { readonly type: "read-round" }
+  | { readonly type: "read-value" }
+  | { readonly type: "save-site"; readonly ledger: SiteLedger; readonly expected: string | null }
+  | { readonly type: "prove-value" }
+  | {
+      readonly type: "list-namespaces";
+      readonly cluster: string;
+      readonly plan: number;
+      readonly query: NamespaceQuery;
+    }
+  | {
+      readonly type: "list-secrets";
+      readonly cluster: string;
+      readonly page: number;
+      readonly continueToken: string | null;
+    }
+  | ({ readonly type: "read-target"; readonly step: number } & TargetAt)
+  | ({ readonly type: "create-target"; readonly step: number } & TargetAt)
+  | ({ readonly type: "reload-ledger"; readonly step: number } & TargetAt)
+  | ({
+      readonly type: "apply-target";
+      readonly step: number;
+      readonly uid: string;
+      readonly resourceVersion: string;
+      readonly marks: Readonly<Record<string, string>>;
+    } & TargetAt)
+  | { readonly type: "prove-copy"; readonly cluster: string };
+
+export interface SiteReplies {
+  readonly "load-site-ledger": { readonly ledger: SiteLedger | null; readonly revision: string | null };
+  readonly "read-round": { readonly round: string | null };
+  readonly "read-value": { readonly trace: ValueTrace | null; readonly present: boolean };
+  readonly "save-site": { readonly revision: string };
+  readonly "prove-value": { readonly verdict: ProofVerdict };
+  readonly "list-namespaces": {
+    readonly namespaces: readonly { readonly name: string; readonly terminating: boolean }[];
+  };
+  readonly "list-secrets": { readonly targets: readonly TargetSeen[]; readonly continueToken: string | null };
+  readonly "read-target": { readonly target: TargetSeen | null };
+  readonly "create-target": { readonly target: TargetSeen };
+  readonly "reload-ledger": { readonly ledgerId: string | null; readonly epoch: number };
+  readonly "apply-target": null;
+  readonly "prove-copy": { readonly verdict: ProofVerdict };
+}
+
+export function siteEffectId(effect: SiteEffect): string {
+  switch (effect.type) {
+    case "list-namespaces":
+      return `list-namespaces:${effect.cluster}:${effect.plan}`;
+    case "list-secrets":
+      return `list-secrets:${effect.cluster}:${effect.page}`;
+    case "prove-copy":
+      return `prove-copy:${effect.cluster}`;
+    case "read-target":
+    case "create-target":
+    case "reload-ledger":
+    case "apply-target":
+      return `${effect.type}:${effect.cluster}/${effect.namespace}/${effect.name}#${effect.step}`;
+    default:
+      return effect.type;
+  }
+}

@@ -1,0 +1,64 @@
+/** What one site's runner writes down: how far it has seen, and what it last read back from its targets. */
+export const siteLedgerFormat = 1;
+export const unservedNamedMax = 50;
+
+export type UnservedReason =
+  | "unreachable"
+  | "denied"
+  | "throttled"
+  | "malformed"
+  | "conflict"
+  | "refused-here"
+  | "higher-epoch"
+  | "not-reached"
+  | "invalid";
+
+export interface Unserved {
+  /** `cluster/namespace/name`, or `cluster` alone where nothing of it could be read. */
+  readonly target: string;
+  readonly reason: UnservedReason;
+  readonly text: string;
+}
+
+export interface ForeignTarget {
+  readonly target: string;
+  readonly why: string;
+  readonly username: string | null;
+}
+
+/** Summary of all receipts of one complete look at a site's targets. A receipt is a read, never the answer to a write. */
+export interface Report {
+  /** Round read before the first listing of that tick; null: there was none. */
+  readonly round: string | null;
+  readonly ledgerId: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly served: number;
+  readonly wanted: number;
+  /** Every listing was complete and every target read. */
+  readonly complete: boolean;
+  /** Every distinct username found under our registry key, foreign targets included. Never cut. */
+  readonly usernames: readonly string[];
+  /** The first 50. */
+  readonly unserved: readonly Unserved[];
+  readonly foreign: readonly ForeignTarget[];
+  /** Highest epoch of our ledger id found in a target above our own, with the username beside it. */
+  readonly higher: { readonly epoch: number; readonly username: string | null } | null;
+  readonly atMs: number;
+}
+
+export interface SiteLedger {
+  readonly format: typeof siteLedgerFormat;
+  readonly credential: string;
+  readonly site: string;
+  /** Null until a first value was seen. */
+  readonly ledgerId: string | null;
+  /** Highest epoch ever seen here; a value below it is refused. */
+  readonly epoch: number;
+  readonly epochSinceMs: number;
+  readonly report: Report | null;
+}
+
+export function newSiteLedger(credential: string, site: string): SiteLedger {
+  return { format: siteLedgerFormat, credential, site, ledgerId: null, epoch: 0, epochSinceMs: 0, report: null };
+}

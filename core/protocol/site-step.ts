@@ -1,0 +1,293 @@
+import type { ProofVerdict, Reply, ValueTrace } from "./effects.ts";
+import type { Problem } from "./home-state.ts";
+import {
+  type ClusterContext,
+  type ClusterRun,
+  clusterDone,
+  clusterEffects,
+  clusterFailed,
+  clusterReply,
+  dropRefused,
+  fillCluster,
+  startCluster,
+  waitsForVerdict,
+} from "./site-cluster.ts";
+import { type SiteEffect, type SiteReplies, type SiteSettings, siteEffectId } from "./site-effects.ts";
+import { newSiteLedger, type Report, type SiteLedger } from "./site-state.ts";
+import { mergeTallies } from "./site-tally.ts";
+
+export interface SiteOutcome {
+  readonly end: "served" | "waiting" | "nothing" | "lost-race" | "blocked";
+  readonly nextAtMs: number;
+  readonly problems: readonly Problem[];
+  readonly report: Report | null;
+}
+
+/** One site tick of one credential as a plain value. */
+export interface SiteState {
+  readonly settings: SiteSettings;
+  readonly startedMs: number;
+  readonly replies: Readonly<Record<string, Reply<unknown>>>;
+  readonly inFlight: Readonly<Record<string, SiteEffect>>;
+  readonly ledger: SiteLedger | null;
+  readonly revision: string | null;
+  readonly verdict: ProofVerdict | null;
+  readonly clusters: readonly ClusterRun[] | null;
+  readonly saved: boolean;
+  readonly outcome: SiteOutcome | null;
+}
+
+export type SiteEvent =
+  | { readonly type: "go" }
+  | { readonly type: "reply"; readonly effect: SiteEffect; readonly reply: Reply<SiteReplies[SiteEffect["type"]]> };
+
+export interface SiteStep {
+  readonly state: SiteState;
+  readonly effects: readonly SiteEffect[];
+}
+
+export function startSite(settings: SiteSettings, nowMs: number): SiteState {
+  return {
+    settings,
+    startedMs: nowMs,
+    replies: {},
+    inFlight: {},
+    ledger: null,
+    revision: null,
+    verdict: null,
+    clusters: null,
+    saved: false,
+    outcome: null,
+  };
+}
+
+function answer<T extends "load-site-ledger" | "read-round" | "read-value">(
+  state: SiteState,
+  type: T,
+): Reply<SiteReplies[T]> | undefined {
+  return state.replies[type] as Reply<SiteReplies[T]> | undefined;
+}
+
+function end(
+  state: SiteState,
+  nowMs: number,
+  how: SiteOutcome["end"],
+  problems: readonly Problem[],
+  report: Report | null = null,
+): SiteStep {
+  const nextAtMs = nowMs + state.settings.limits.pollMs;
+  return { state: { ...state, outcome: { end: how, nextAtMs, problems, report } }, effects: [] };
+}
+
+function want(state: SiteState, effects: readonly SiteEffect[]): SiteStep {
+  const open = effects.filter((effect) => !(siteEffectId(effect) in state.inFlight));
+  if (open.length === 0) return { state, effects: open };
+  const inFlight = { ...state.inFlight };
+  for (const effect of open) inFlight[siteEffectId(effect)] = effect;
+  return { state: { ...state, inFlight }, effects: open };
+}
+
+/** One step of a site tick. Pure. The order is the protocol: ledger, round, value, only then the listings. */
+export function siteStep(before: SiteState, event: SiteEvent, nowMs: number): SiteStep {
+  const state = event.type === "reply" ? absorb(before, event, nowMs) : before;
+  if (state.outcome !== null) return { state, effects: [] };
+  for (const type of ["load-site-ledger", "read-round", "read-value"] as const) {
+    const reply = answer(state, type);
+    if (reply === undefined) return want(state, [{ type }]);
+    if (!reply.ok) {
+      const blocks = reply.failure.kind === "denied" || reply.failure.kind === "invalid";
+      return end(state, nowMs, blocks ? "blocked" : "waiting", [
+        { code: `${type}-failed`, text: `${state.settings.site}: ${reply.failure.text}`, blocks },
+      ]);
+    }
+  }
+  const refusal = refuseValue(state);
+  if (refusal !== null)
+    return end(state, nowMs, refusal.blocks ? "blocked" : refusal.code === "no-value" ? "nothing" : "waiting", [
+      refusal,
+    ]);
+  const value = valueOfSite(state);
+  if (value === null) throw new Error("a value that was not refused is there");
+  const raised = raiseEpoch(state, value, nowMs);
+  if (raised !== null) return raised;
+  return serve(state, value, nowMs);
+}
+
+function valueOfSite(state: SiteState): ValueTrace | null {
+  const reply = answer(state, "read-value");
+  return reply?.ok ? reply.value.trace : null;
+}
+
+/** A site never hands out backwards or blindly; null: the value may be looked at further. */
+function refuseValue(state: SiteState): Problem | null {
+  const { site } = state.settings;
+  const reply = answer(state, "read-value");
+  const trace = valueOfSite(state);
+  if (trace === null) {
+    const present = reply?.ok === true && reply.value.present;
+    if (present)
+      return {
+        code: "value-foreign",
+        text: `the store of ${site} holds something that is not a value of ours: nothing is handed out`,
+        blocks: false,
+      };
+    return { code: "no-value", text: `the store of ${site} holds no value yet`, blocks: false };
+  }
+  const { ledger } = state;
+  if (ledger?.ledgerId != null && ledger.ledgerId !== trace.ledgerId) {
+    return {
+      code: "ledger-id-changed",
+      text: `the store of ${site} holds a value of ledger ${trace.ledgerId}, this site served ${ledger.ledgerId}: nothing is handed out`,
+      blocks: true,
+    };
+  }
+  if (ledger !== null && trace.epoch < ledger.epoch) {
+    return {
+      code: "value-stale",
+      text: `the store of ${site} gives epoch ${trace.epoch}, this site has seen ${ledger.epoch}: a stale read or a restored store; nothing is handed out`,
+      blocks: false,
+    };
+  }
+  return null;
+}
+
+/** Written down before the first hand-out, so that no later tick goes back behind it. */
+function raiseEpoch(state: SiteState, value: ValueTrace, nowMs: number): SiteStep | null {
+  const known = state.ledger ?? newSiteLedger(state.settings.credential, state.settings.site);
+  if (known.epoch >= value.epoch) return null;
+  const ledger: SiteLedger = { ...known, ledgerId: value.ledgerId, epoch: value.epoch, epochSinceMs: nowMs };
+  return want(state, [{ type: "save-site", ledger, expected: state.revision }]);
+}
+
+function contextOf(
+  state: SiteState,
+  value: ValueTrace,
+  clusters: readonly ClusterRun[],
+  canary: boolean,
+  nowMs: number,
+): ClusterContext {
+  const canaries = clusters.filter((run) => run.plan.canary);
+  const waitedMs = nowMs - (state.ledger?.epochSinceMs ?? nowMs);
+  let wave: ClusterContext["wave"] = "open";
+  if (!canary && canaries.length > 0 && waitedMs < state.settings.limits.canaryWaitMaxMs) {
+    if (!canaries.every(clusterDone)) wave = "waiting";
+    else if (canaries.some(clusterFailed)) wave = "closed";
+  }
+  return {
+    settings: state.settings,
+    value,
+    verdict: state.verdict,
+    wave,
+    stopping: nowMs >= state.settings.deadlineMs,
+  };
+}
+
+function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
+  let clusters = state.clusters ?? state.settings.clusters.map(startCluster);
+  // Twice: the end of the canaries may open (or close) the next wave in the same step.
+  for (let pass = 0; pass < 2; pass += 1) {
+    clusters = clusters.map((run) => {
+      const context = contextOf(state, value, clusters, run.plan.canary, nowMs);
+      return dropRefused(fillCluster(run, context), context, (effect) => siteEffectId(effect) in state.inFlight);
+    });
+  }
+  const next: SiteState = { ...state, clusters };
+  const effects = clusters.flatMap((run) =>
+    clusterEffects(run, contextOf(next, value, clusters, run.plan.canary, nowMs)),
+  );
+  if (state.verdict === null && clusters.some(waitsForVerdict)) effects.push({ type: "prove-value" });
+  if (effects.length > 0) return want(next, effects);
+  if (Object.keys(next.inFlight).length > 0) return { state: next, effects: [] };
+  return clusters.every(clusterDone) ? reportAndEnd(next, value, clusters, nowMs) : { state: next, effects: [] };
+}
+
+function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly ClusterRun[], nowMs: number): SiteStep {
+  const tally = mergeTallies(clusters.map((run) => run.tally));
+  const round = answer(state, "read-round");
+  const report: Report = {
+    round: round?.ok ? round.value.round : null,
+    ledgerId: value.ledgerId,
+    epoch: value.epoch,
+    generation: value.generation,
+    ...tally,
+    atMs: nowMs,
+  };
+  const { ledger } = state;
+  if (ledger === null) throw new Error("the site's ledger was written before the first hand-out");
+  if (!state.saved && !sameReport(ledger.report, report))
+    return want(state, [{ type: "save-site", ledger: { ...ledger, report }, expected: state.revision }]);
+  const problems: Problem[] = report.unserved.map((target) => ({
+    code: "target-unserved",
+    text: `${target.target}: ${target.reason}: ${target.text}`,
+    blocks: false,
+  }));
+  const served = report.complete && report.served === report.wanted;
+  return end(state, nowMs, served ? "served" : "waiting", problems, report);
+}
+
+/** A look that found nothing new is not written again; its time alone is no news. */
+export function sameReport(a: Report | null, b: Report): boolean {
+  return a !== null && JSON.stringify({ ...a, atMs: 0 }) === JSON.stringify({ ...b, atMs: 0 });
+}
+
+function absorb(before: SiteState, event: Extract<SiteEvent, { type: "reply" }>, nowMs: number): SiteState {
+  const { effect, reply } = event;
+  const { [siteEffectId(effect)]: _answered, ...inFlight } = before.inFlight;
+  const state: SiteState = { ...before, inFlight };
+  switch (effect.type) {
+    case "load-site-ledger": {
+      const replies = { ...state.replies, [effect.type]: reply };
+      if (!reply.ok) return { ...state, replies };
+      const { ledger, revision } = reply.value as SiteReplies["load-site-ledger"];
+      return { ...state, replies, ledger, revision };
+    }
+    case "read-round":
+    case "read-value":
+      return { ...state, replies: { ...state.replies, [effect.type]: reply } };
+    case "save-site":
+      return absorbSave(state, effect, reply as Reply<SiteReplies["save-site"]>, nowMs);
+    case "prove-value":
+      return { ...state, verdict: reply.ok ? (reply.value as SiteReplies["prove-value"]).verdict : "unreachable" };
+    default:
+      return absorbCluster(state, effect, reply, nowMs);
+  }
+}
+
+function absorbSave(
+  state: SiteState,
+  effect: Extract<SiteEffect, { type: "save-site" }>,
+  reply: Reply<SiteReplies["save-site"]>,
+  nowMs: number,
+): SiteState {
+  if (reply.ok)
+    return { ...state, ledger: effect.ledger, revision: reply.value.revision, saved: state.clusters !== null };
+  const lost = reply.failure.kind === "conflict";
+  const text = lost
+    ? "another runner wrote this site's ledger first"
+    : `this site's ledger could not be saved: ${reply.failure.text}`;
+  const problem = { code: lost ? "lost-race" : "ledger-unwritable", text, blocks: reply.failure.kind === "denied" };
+  const outcome: SiteOutcome = {
+    end: lost ? "lost-race" : problem.blocks ? "blocked" : "waiting",
+    nextAtMs: nowMs + state.settings.limits.pollMs,
+    problems: [problem],
+    report: null,
+  };
+  return { ...state, outcome };
+}
+
+function absorbCluster(
+  state: SiteState,
+  effect: SiteEffect,
+  reply: Reply<SiteReplies[SiteEffect["type"]]>,
+  nowMs: number,
+): SiteState {
+  const value = valueOfSite(state);
+  if (value === null || state.clusters === null || !("cluster" in effect)) return state;
+  const all = state.clusters;
+  const clusters = all.map((run) =>
+    run.plan.cluster === effect.cluster
+      ? clusterReply(run, effect, reply, contextOf(state, value, all, run.plan.canary, nowMs))
+      : run,
+  );
+  return { ...state, clusters };
+}

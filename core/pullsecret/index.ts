@@ -1,0 +1,6 @@
+export { keyedHash } from "./hash.ts";
+export { MalformedPullSecretError } from "./malformed.ts";
+export { matchingLogins } from "./match.ts";
+export { dockerconfigjson, mergeLogins } from "./merge.ts";
+export { parsePullSecret, pullSecretType } from "./parse.ts";
+export type { Login, PullSecretContent } from "./types.ts";

@@ -1,0 +1,12 @@
+import { createHash } from "node:crypto";
+
+const fractionBits = 48;
+
+/**
+ * A number in [0, 1) that looks random and is always the same for one generation of one credential,
+ * so that each tick of any runner works out the same date, and a fleet does not rotate at once.
+ */
+export function stableFraction(credential: string, generation: number): number {
+  const hash = createHash("sha256").update(`${credential}\n${generation}`).digest();
+  return hash.readUIntBE(0, fractionBits / 8) / 2 ** fractionBits;
+}

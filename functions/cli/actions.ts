@@ -1,0 +1,111 @@
+import type { ExitCode } from "./exit-codes.ts";
+import type { TableStyle } from "./table.ts";
+
+/** What each command is asked. Names of options are those of the command line. */
+export interface PlanOptions {
+  /** Empty: all of the file. */
+  readonly credentials: readonly string[];
+  /** Exit status 2 when something would change. */
+  readonly detailedExitcode: boolean;
+}
+
+export interface RotateOptions {
+  readonly credentials: readonly string[];
+  /** Ticks until idle, or until `timeoutMs` passed (exit status 124). */
+  readonly wait: boolean;
+  readonly timeoutMs: number | null;
+  /** Begin a new ledger where traces of a lost one were found. */
+  readonly startNew: boolean;
+}
+
+export interface TickOptions {
+  /** Runners to play; empty: all sites of the file. */
+  readonly sites: readonly string[];
+}
+
+export interface StatusOptions {
+  readonly credentials: readonly string[];
+  /** Exit status 3 or 4 when a credential waits or is blocked; otherwise 0. */
+  readonly exitCode: boolean;
+}
+
+export interface RollbackOptions {
+  readonly credential: string;
+  /** Null: the newest replaced generation. */
+  readonly generation: number | null;
+}
+
+export interface RevokeOptions {
+  readonly credential: string;
+  readonly generation: number;
+  /** Without waiting for the targets: pulls may fail. Confirmed by name. */
+  readonly now: boolean;
+}
+
+/** The file goes to `--config`, or ./capstan.yaml. */
+export interface InitOptions {
+  readonly force: boolean;
+  readonly installation: string;
+  readonly credential: string;
+  readonly harborUrl: string;
+  readonly caFile: string | null;
+  readonly issuer: string;
+  readonly password: string;
+  readonly project: string;
+  readonly kubeconfig: string | null;
+  readonly contexts: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly selector: string | null;
+  readonly secret: string;
+  readonly directory: string;
+  readonly identity: string;
+}
+
+export interface SandboxOptions {
+  readonly clusters: number;
+  readonly namespaces: number;
+  readonly seed: number;
+  /** Where configuration, authorities and keys for trying the CLI by hand are written. */
+  readonly directory: string;
+}
+
+/** What an action may use of the terminal and the process. */
+export interface CliContext {
+  /** As `--config` or CAPSTAN_CONFIG says; null: look in the usual places (`config-file.ts`). */
+  readonly configPath: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly style: TableStyle;
+  /** A line on stderr, unless `--quiet`. Never a secret. */
+  progress(line: string): void;
+  /** A line on stderr with `--debug`. Never a secret. */
+  debug(line: string): void;
+  /** Fires at the first Ctrl-C or SIGTERM: finish the call under way and return. */
+  readonly signal: AbortSignal;
+}
+
+export interface CliResult {
+  readonly exitCode: ExitCode;
+  /** The document that `-o json` prints. */
+  readonly data: unknown;
+  /** The lines that people get. */
+  readonly table: readonly string[];
+}
+
+type Action<Options> = (options: Options, context: CliContext) => Promise<CliResult>;
+
+/** One function per command, given from outside. */
+export interface CliActions {
+  readonly plan: Action<PlanOptions>;
+  readonly rotate: Action<RotateOptions>;
+  readonly tick: Action<TickOptions>;
+  readonly status: Action<StatusOptions>;
+  readonly rollback: Action<RollbackOptions>;
+  readonly revoke: Action<RevokeOptions>;
+  readonly init: Action<InitOptions>;
+  readonly sandbox: Action<SandboxOptions>;
+}
+
+export type CommandName = keyof CliActions;
+
+/** Loads an action when its command is called, so that `--help` pays for none. A command without one is not offered. */
+export type ActionLoaders = { readonly [Name in CommandName]?: () => Promise<CliActions[Name]> };

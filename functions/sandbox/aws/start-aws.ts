@@ -1,0 +1,115 @@
+import type { FaultBoard } from "../faults.ts";
+import { type Listener, listen, type PartReply, type PartRequest } from "../listener.ts";
+import { DynamoTables, type Item } from "./dynamo-tables.ts";
+import { type Input, parseInput } from "./input.ts";
+import { AwsRefusal, type AwsService, answer, refuse } from "./replies.ts";
+import { describeSecret, getSecretValue, listSecretVersionIds } from "./secret-reads.ts";
+import { SecretRecords } from "./secret-records.ts";
+import { updateSecretVersionStage } from "./secret-stages.ts";
+import { createSecret, deleteSecret, putSecretValue } from "./secret-writes.ts";
+import { checkSignature } from "./signature.ts";
+
+export interface AwsOptions {
+  readonly faults: FaultBoard;
+  readonly nowMs: () => number;
+  readonly port?: number;
+  /** The one key that this account knows. */
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** `eu-central-1` where absent. */
+  readonly region?: string;
+  /** DynamoDB tables (hash key `pk`) that exist from the start. */
+  readonly tables?: readonly string[];
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** A version as the account holds it; `stages` empty: deprecated. */
+export interface StoredVersion {
+  readonly versionId: string;
+  readonly stages: readonly string[];
+  readonly createdMs: number;
+  /** Null for a binary value. */
+  readonly value: string | null;
+}
+
+export interface AwsSandbox extends Listener {
+  readonly region: string;
+  /** Every version of a secret, deprecated ones too, in order of creation; null: no such secret. */
+  secret(name: string): readonly StoredVersion[] | null;
+  item(table: string, key: string): Item | null;
+}
+
+type Operation = (input: Input, request: PartRequest) => object;
+
+function operations(secrets: SecretRecords, tables: DynamoTables): ReadonlyMap<string, Operation> {
+  return new Map<string, Operation>([
+    ["secretsmanager.CreateSecret", (input, { nowMs }) => createSecret(secrets, input, nowMs)],
+    ["secretsmanager.PutSecretValue", (input, { nowMs }) => putSecretValue(secrets, input, nowMs)],
+    ["secretsmanager.UpdateSecretVersionStage", (input, { nowMs }) => updateSecretVersionStage(secrets, input, nowMs)],
+    ["secretsmanager.DeleteSecret", (input, { nowMs }) => deleteSecret(secrets, input, nowMs)],
+    ["secretsmanager.GetSecretValue", (input, { stale }) => getSecretValue(secrets, input, stale)],
+    ["secretsmanager.DescribeSecret", (input, { stale }) => describeSecret(secrets, input, stale)],
+    ["secretsmanager.ListSecretVersionIds", (input, { stale }) => listSecretVersionIds(secrets, input, stale)],
+    ["DynamoDB_20120810.CreateTable", (input) => tables.createTable(input)],
+    ["DynamoDB_20120810.DescribeTable", (input) => tables.describeTable(input)],
+    ["DynamoDB_20120810.GetItem", (input, { stale }) => tables.getItem(input, stale)],
+    ["DynamoDB_20120810.PutItem", (input) => tables.putItem(input)],
+  ]);
+}
+
+const targetOf = (request: PartRequest): string => String(request.headers["x-amz-target"] ?? "");
+
+/**
+ * One AWS account in one region: Secrets Manager (JSON 1.1) and DynamoDB (JSON 1.0) on one listener,
+ * by the documented rules; request kinds are the operations' names (`PutSecretValue`), `other` for
+ * what is unknown. Rate quotas are not enforced by themselves: set a fault (`throttledFault()`).
+ */
+export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
+  const region = options.region ?? "eu-central-1";
+  const secrets = new SecretRecords(region);
+  const tables = new DynamoTables(options.tables ?? []);
+  const known = operations(secrets, tables);
+  const key = { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey, region };
+  let requests = 0;
+
+  function handle(request: PartRequest): PartReply {
+    requests += 1;
+    const requestId = `00000000-0000-4000-8000-${requests.toString(16).padStart(12, "0")}`;
+    const target = targetOf(request);
+    const service: AwsService = target.startsWith("DynamoDB_") ? "dynamodb" : "secretsmanager";
+    try {
+      const operation = known.get(target);
+      if (operation === undefined || request.method !== "POST") {
+        throw new AwsRefusal("UnknownOperationException", "The requested operation is not known");
+      }
+      checkSignature(request, service, key);
+      return answer(service, requestId, 200, operation(parseInput(request.body), request));
+    } catch (error) {
+      if (error instanceof AwsRefusal) return refuse(service, requestId, error);
+      throw error;
+    }
+  }
+
+  const listener = await listen({
+    part: "aws",
+    instance: "aws",
+    faults: options.faults,
+    nowMs: options.nowMs,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    classify: (request) => (known.has(targetOf(request)) ? (targetOf(request).split(".")[1] ?? "other") : "other"),
+    handle,
+  });
+  return {
+    ...listener,
+    region,
+    item: (table, name) => tables.item(table, name),
+    secret: (name) =>
+      secrets.find(name)?.versions.map(({ versionId, stages, createdMs, value }) => ({
+        versionId,
+        stages,
+        createdMs,
+        value: value.text,
+      })) ?? null,
+  };
+}

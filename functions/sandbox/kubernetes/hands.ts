@@ -1,0 +1,113 @@
+import { type KubeObject, resources } from "./objects.ts";
+import type { ObjectStore } from "./store.ts";
+import { createObject, deleteObject, terminateNamespace, updateObject } from "./writes.ts";
+
+/** One pull Secret as a puller sees it, decoded. */
+export interface DecodedSecret {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly type: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface PutSecretOptions {
+  readonly type?: string;
+  readonly immutable?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Who is seen to have written it, as an ordinary (`Update`) writer. Default `kubectl-edit`. */
+  readonly manager?: string;
+}
+
+/** What tests and the demo do to a cluster from inside: no rights, counters or faults apply. */
+export interface Hands {
+  createNamespace(name: string, labels?: Readonly<Record<string, string>>): void;
+  /** At once, with all that is in it. */
+  deleteNamespace(name: string): void;
+  /** Going away, and refusing new content, until `deleteNamespace`. */
+  terminateNamespace(name: string): void;
+  /** Creates the Secret, or replaces its data, labels and annotations. Values are plain text. */
+  putSecret(namespace: string, name: string, data: Readonly<Record<string, string>>, options?: PutSecretOptions): void;
+  deleteSecret(namespace: string, name: string): void;
+  secret(namespace: string, name: string): DecodedSecret | null;
+  secrets(): readonly DecodedSecret[];
+  /** Continue tokens handed out until now answer 410. */
+  expireContinueTokens(): void;
+}
+
+export function createHands(store: ObjectStore): Hands {
+  const manager = "kubectl-create";
+  const secretTarget = (namespace: string, name: string, by = manager) => ({
+    info: resources.secrets,
+    namespace,
+    name,
+    manager: by,
+    dryRun: false,
+  });
+  const remove = (namespace: string, name: string) => {
+    const found = store.get("secrets", namespace, name);
+    if (found !== null) deleteObject(store, secretTarget(namespace, name), found, {});
+  };
+  return {
+    createNamespace(name: string, labels: Readonly<Record<string, string>> = {}): void {
+      const target = { info: resources.namespaces, namespace: "", name, manager, dryRun: false };
+      createObject(store, target, { metadata: { name, labels } });
+    },
+    deleteNamespace(name: string): void {
+      for (const resource of ["secrets", "serviceaccounts"] as const) {
+        const inside = store.list(resource).filter(({ metadata }) => metadata.namespace === name);
+        for (const object of inside) store.remove(resource, object);
+      }
+      const found = store.get("namespaces", "", name);
+      if (found !== null) store.remove("namespaces", found);
+    },
+    terminateNamespace(name: string): void {
+      const found = store.get("namespaces", "", name);
+      if (found !== null) terminateNamespace(store, found);
+    },
+    putSecret(
+      namespace: string,
+      name: string,
+      data: Readonly<Record<string, string>>,
+      options: PutSecretOptions = {},
+    ): void {
+      const { type = "kubernetes.io/dockerconfigjson", immutable, labels = {}, annotations = {} } = options;
+      const target = secretTarget(namespace, name, options.manager ?? "kubectl-edit");
+      const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]);
+      const body = {
+        metadata: { name, labels, annotations },
+        type,
+        ...(immutable === undefined ? {} : { immutable }),
+        data: Object.fromEntries(encoded) as Record<string, string>,
+      };
+      const before = store.get("secrets", namespace, name);
+      if (before === null) createObject(store, target, body);
+      else updateObject(store, target, before, body);
+    },
+    deleteSecret: remove,
+    secret(namespace: string, name: string): DecodedSecret | null {
+      const found = store.get("secrets", namespace, name);
+      return found === null ? null : decode(found);
+    },
+    secrets: () => store.list("secrets").map(decode),
+    expireContinueTokens: () => store.forgetSnapshots(),
+  };
+}
+
+function decode({ metadata, ...fields }: KubeObject): DecodedSecret {
+  const data = Object.entries((fields["data"] ?? {}) as Readonly<Record<string, string>>);
+  return {
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    type: String(fields["type"]),
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    data: Object.fromEntries(data.map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")])),
+  };
+}

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import { change, example, loadGood, problemsOf } from "./example.ts";
+
+const targets = example.slice(example.indexOf("    targets:"));
+
+/** A second credential; each `replace` pair changes its text. */
+function withSecond(...changes: readonly (readonly [string, string])[]): string {
+  let second = example.slice(example.indexOf("  platform-pull:")).replace("platform-pull", "ci-pull");
+  for (const [from, to] of changes) second = change(from, to, second);
+  return example + second;
+}
+
+describe("names", () => {
+  test.each([
+    ["registry: main", "registry: mian", "registry: names no registry of this file; did you mean main?"],
+    ["home: aws", "home: awz", "home: names no site of this file; did you mean aws?"],
+    [
+      "sites: [azure, gcp]",
+      "sites: [azure, mars]",
+      "sites[1]: names no site of this file; known: aws, azure, gcp, local",
+    ],
+    [
+      "clusters: [prod-1, prod-2]",
+      "clusters: [prod-1, prod-3]",
+      "clusters[1]: names no cluster of this file; did you mean",
+    ],
+    [
+      "site: local, context",
+      "site: locl, context",
+      "clusters.home-1.site: names no site of this file; did you mean local?",
+    ],
+    ["home: aws", "home: aws\n    canarySite: local", "canarySite: is no site of this credential"],
+    [
+      "clusters: [prod-1, prod-2]",
+      "clusters: [home-1]",
+      "belongs to the site local, which is none of this credential's; add local to",
+    ],
+  ])("%s → %s", (from, to, wanted) => {
+    expect(problemsOf(change(from, to)).join("\n")).toContain(wanted);
+  });
+});
+
+describe("expiry headroom", () => {
+  test("names the numbers and the least life that would do", () => {
+    const tight = change("      permissions:", "      durationDays: 7\n      permissions:");
+    expect(problemsOf(tight)).toEqual([
+      "38:21 credentials.platform-pull.robot.durationDays: leaves no headroom: 7d is not more than every + distributionMax + drain + margin = 7d + 1h + 1h + 1h = 171h; write at least durationDays: 8, or shorten one of the others",
+    ]);
+    loadGood(change("durationDays: 7", "durationDays: 8", tight));
+  });
+
+  test("life equal to the sum is refused: it must be more", () => {
+    const equal = (every: string) =>
+      change("    home: aws", `    home: aws\n    rotate: { rules: [{ every: ${every} }] }`).replace(
+        "      permissions:",
+        "      durationDays: 1\n      permissions:",
+      );
+    expect(problemsOf(equal("21h")).join()).toContain("leaves no headroom");
+    expect(problemsOf(equal("20h"))).toEqual([]);
+  });
+
+  test("the drain is the longest of its waits", () => {
+    const slow = change("    home: aws", "    home: aws\n    drain: { overlap: 1h, pullModeRefresh: 25d }");
+    expect(problemsOf(slow).join()).toContain("7d + 1h + 25d + 1h");
+  });
+
+  test("a lease shorter than a tick, pauses that shrink", () => {
+    const limits = change(
+      "    home: aws",
+      "    home: aws\n    limits: { lease: 1m, requestTimeout: 4m, emergencyGap: 1d, emergencyGapMax: 2h }",
+    );
+    const found = problemsOf(limits).join("\n");
+    expect(found).toContain("limits.lease: is shorter than a tick (1m < 4m)");
+    expect(found).toContain("limits.requestTimeout: is not shorter than a whole tick");
+    expect(found).toContain("limits.emergencyGapMax: is shorter than emergencyGap (1d)");
+  });
+});
+
+describe("what Harbor would refuse", () => {
+  test.each([
+    [
+      "      permissions:",
+      "      level: project\n      permissions:\n        - { namespace: other, access: [{ resource: repository, action: pull }] }",
+      "Harbor refuses for a robot of level project",
+    ],
+    ["namespace: apps", "namespace: '*'\n          kind: system", "is not / although the kind is system"],
+    ["namespace: apps", "namespace: /", "is / although the kind is project"],
+    [
+      "      permissions:\n        - namespace: apps",
+      "      level: project\n      permissions:\n        - namespace: '*'",
+      "reaches further than one project",
+    ],
+    [
+      "      permissions:",
+      "      permissions:\n        - { namespace: apps, access: [{ resource: tag, action: list }] }",
+      "stands here twice",
+    ],
+    ["apps/hello }", "apps/hello, action: push }", "could never succeed: the robot has no right to push"],
+    ["apps/hello }", "other/hello }", "could never succeed"],
+  ])("%s → %s", (from, to, wanted) => {
+    expect(problemsOf(change(from, to)).join("\n")).toContain(wanted);
+  });
+
+  test("all projects cover the proof's", () => {
+    expect(problemsOf(change("namespace: apps", "namespace: '*'"))).toEqual([]);
+  });
+});
+
+describe("names in the stores", () => {
+  test.each([
+    ["capstan/pull", "is no name for the store of the site azure"],
+    ["capstan_pull", "is no name for the store of the site azure"],
+    ["a".repeat(122), "at most 121 characters (azure allows no others)"],
+  ])("%s", (name, wanted) => {
+    expect(problemsOf(change("    home: aws", `    home: aws\n    storeName: ${name}`)).join("\n")).toContain(wanted);
+  });
+
+  test("a path is a fine name where only AWS is", () => {
+    const aws = change(
+      "    sites: [azure, gcp]",
+      "    sites: []\n    storeName: team/pull",
+      change("[prod-1, prod-2]", "[prod-1]"),
+    );
+    expect(problemsOf(aws)).toEqual([]);
+  });
+
+  test("two credentials must not meet, not even by a neighbour's suffix", () => {
+    const apart = ["secret: harbor-pull", "secret: ci-pull"] as const;
+    expect(problemsOf(withSecond(apart))).toEqual([]);
+    for (const name of [
+      "capstan-platform-pull",
+      "Capstan-Platform-Pull",
+      "capstan-platform-pull-next",
+      "capstan-platform-pull-round",
+    ]) {
+      const text = withSecond(apart, ["    home: aws", `    home: aws\n    storeName: ${name}`]);
+      expect(problemsOf(text).join("\n")).toContain("meets the values of the credential platform-pull");
+    }
+  });
+
+  test("two local sites need two folders", () => {
+    const text = change(
+      "clusters:\n",
+      "  other: { kind: local, directory: .capstan, identity: file:age.key }\nclusters:\n",
+    );
+    expect(problemsOf(text).join()).toContain("sites.other.directory: is the folder of the site local too");
+  });
+});
+
+describe("an entry of a pull Secret belongs to one credential", () => {
+  const store = ["    registry: main", "    registry: main\n    storeName: other"] as const;
+
+  test("the same namespace, Secret and registry is refused", () => {
+    const found = problemsOf(withSecond(store)).join("\n");
+    expect(found).toContain(
+      "credentials.ci-pull.targets[0]: writes the entry harbor.example.com of the Secret harbor-pull in cluster prod-1, as platform-pull does",
+    );
+  });
+
+  test.each([
+    ["another Secret", ["secret: harbor-pull", "secret: other"]],
+    ["another namespace", ["[web, shop]", "[ops]"]],
+    ["another registry key", ["    home: aws", "    home: aws\n    registryHost: other.example.com"]],
+    ["no common cluster", ["[prod-1, prod-2]", "[home-1]"]],
+  ] as const)("%s is fine", (_, difference) => {
+    const own = difference[1] === "[home-1]" ? [["sites: [azure, gcp]", "sites: [local]"] as const] : [];
+    expect(problemsOf(withSecond(store, difference, ...own))).toEqual([]);
+  });
+
+  test("a selector may match what is named, unless it is excepted", () => {
+    const by = (choice: string) => withSecond(store, ["{ names: [web, shop] }", choice]);
+    expect(problemsOf(by("{ selector: 'team=a' }")).join()).toContain("may write the entry");
+    expect(problemsOf(by("{ selector: 'team=a', except: [web] }")).join()).toContain("may write");
+    expect(problemsOf(by("{ selector: 'team=a', except: [web, shop] }"))).toEqual([]);
+  });
+
+  test("two selectors must contradict each other", () => {
+    const first = change("{ names: [web, shop] }", "{ selector: 'team=a' }");
+    const both = (selector: string) => {
+      const second = first.slice(first.indexOf("  platform-pull:")).replace("platform-pull", "ci-pull");
+      return first + change("'team=a'", selector, change(store[0], store[1], second));
+    };
+    expect(problemsOf(both("'team=b'"))).toEqual([]);
+    expect(problemsOf(both("'team!=a'"))).toEqual([]);
+    expect(problemsOf(both("'tier=front'")).join()).toContain("may write the entry");
+    expect(problemsOf(both("''")).join()).toContain("may write the entry");
+  });
+
+  test("one credential may not name a namespace twice in one Secret, but may select twice", () => {
+    const twice = `${example}${targets.replace("    targets:\n", "").replace("[web, shop]", "[shop]")}`;
+    expect(problemsOf(twice).join()).toContain("targets[1]: names a namespace of an earlier target again");
+    const selected = `${example}${targets.replace("    targets:\n", "").replace("{ names: [web, shop] }", "{ selector: 'a=b' }")}`;
+    expect(problemsOf(selected)).toEqual([]);
+  });
+});

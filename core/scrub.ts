@@ -25,8 +25,9 @@ function inJson(text: string): string {
 }
 
 function plainForms(text: string): readonly string[] {
-  const encoded = encodeURIComponent(text);
-  return [text, inJson(text), inJson(inJson(text)), encoded, encoded.replaceAll("%20", "+")];
+  // A form's encoding differs from a path's: blanks, and a few marks more.
+  const inForm = new URLSearchParams([["", text]]).toString().slice(1);
+  return [text, inJson(text), inJson(inJson(text)), encodeURIComponent(text), inForm];
 }
 
 /** Base64 of the text, and base64 of that again: a pull secret's `auth` inside a Kubernetes Secret's `data`. */

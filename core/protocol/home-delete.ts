@@ -3,7 +3,7 @@ import type { HomeEffect, RobotSeen } from "./effects.ts";
 import { markOf } from "./home-judge.ts";
 import { isExpired, retirementsStopped } from "./home-records.ts";
 import { allSites, answerTo, ask, type Decision, type HomeState, type Rule, replyTo, siteSeen } from "./home-state.ts";
-import { versionOf } from "./home-watch.ts";
+import { currentValueState, versionOf } from "./home-watch.ts";
 import type { HomeLedger, Instant, Replaced } from "./state.ts";
 
 /** A robot to be deleted, and what must be shown first. */
@@ -102,8 +102,11 @@ function deleteOne(state: HomeState, victim: Victim): Decision | undefined {
     // Nothing is taken away before the one that stays has logged in once more.
     if (current === null) return undefined;
     const login = { type: "prove", versionId: versionOf(current), purpose: "guard" } as const;
-    const reading = ask(state, [{ type: "read-version", versionId: versionOf(current) }]) ?? ask(state, [login]);
+    const reading = ask(state, [{ type: "read-version", versionId: versionOf(current) }]);
     if (reading) return reading;
+    if (currentValueState(state) !== "good") return undefined;
+    const proving = ask(state, [login]);
+    if (proving) return proving;
     if (answerTo(state, login)?.verdict !== "accepted") return undefined;
   }
   const looking = ask(state, [{ type: "read-robot", id: victim.id }]);

@@ -139,6 +139,9 @@ export const advanceLine: Rule = (state, at) => {
   if (!ledger || !next) return undefined;
   if (!next.rollBack && !sameMadeOf(next.madeOf, settings.madeOf))
     return abandon(state, next, at, "configuration-changed", "the configuration says otherwise now");
+  if (next.rollBack && rollBackLost(ledger, next)) {
+    return abandon(state, next, at, "roll-back-refused", "that generation is no longer to be had");
+  }
   if (next.state === "minting") return next.rollBack ? stageRollBack(state, next, at) : mintAndStage(state, next, at);
   if (next.epoch !== ledger.epoch + 1)
     return abandon(state, next, at, "epoch-passed", `staged for epoch ${next.epoch}, the ledger is at ${ledger.epoch}`);
@@ -159,10 +162,15 @@ function mintAndStage(state: HomeState, next: NextGeneration, at: Instant): Deci
   return stage(state, next, at, { fromVersionId: null, robot: minted.value });
 }
 
+/** Retired, revoked or gone meanwhile: from there no roll back leads. */
+function rollBackLost(ledger: HomeLedger, next: NextGeneration): boolean {
+  const older = ledger.replaced.find((record) => record.generation === next.generation);
+  return older === undefined || older.state === "retiring" || older.revoked;
+}
+
 function stageRollBack(state: HomeState, next: NextGeneration, at: Instant): Decision | undefined {
   const older = state.ledger?.replaced.find((record) => record.generation === next.generation);
-  if (!older || older.state === "retiring" || older.revoked)
-    return abandon(state, next, at, "roll-back-refused", "that generation is no longer to be had");
+  if (older === undefined) return undefined;
   const versionId = versionOf(older);
   const reading = ask(state, [{ type: "read-version", versionId }]);
   if (reading) return reading;

@@ -46,6 +46,8 @@ function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
   if (record.state === "retiring") return record;
   // Where bounded exposure and the fleet meet, the expiry wins: the registry refuses it already.
   if (isExpired(record, at) || (record.endNow && !retirementsStopped(state))) return { ...record, state: "retiring" };
+  // About to come back: it keeps its robot while the roll back lasts.
+  if (state.ledger?.next?.rollBack && state.ledger.next.generation === record.generation) return record;
   const held = heldBy(state, record) !== null;
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
   if (held) return { ...record, state: "held", drainFrom: null };

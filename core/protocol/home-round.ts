@@ -13,7 +13,8 @@ export function echoed(state: HomeState, site: string): boolean {
 export const drawRound: Rule = (state, at) => {
   const { ledger } = state;
   if (!ledger || ledger.round !== null || retirementsStopped(state)) return undefined;
-  const ended = ledger.replaced.filter((record) => drainEnded(state, record, at));
+  const returning = ledger.next?.rollBack ? ledger.next.generation : null;
+  const ended = ledger.replaced.filter((record) => record.generation !== returning && drainEnded(state, record, at));
   if (ended.length === 0) return undefined;
   const generations = ended.map((record) => record.generation);
   const round = { id: state.settings.draws.round, drawnAtMs: at.localMs, generations };

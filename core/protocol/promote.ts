@@ -13,6 +13,8 @@ export function promote(
   if (next.epoch !== ledger.epoch + 1)
     throw new Error(`staged for epoch ${next.epoch}, the ledger is at ${ledger.epoch}`);
   const older = ledger.replaced.find((record) => record.generation === next.generation);
+  if (next.rollBack !== (older !== undefined) || older?.state === "retiring")
+    throw new Error("a roll back needs a living generation");
   const current: Generation = {
     generation: next.generation,
     attempt: older?.attempt ?? next.attempt,

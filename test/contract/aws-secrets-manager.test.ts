@@ -66,6 +66,13 @@ describe("labels", () => {
     expect(labels()).toEqual({ [placeholderId]: [], [one]: [], [two]: [], [three]: ["AWSCURRENT", "capstan-e3"] });
   });
 
+  on("a discard that names the current version takes no label from any", async ({ store }) => {
+    const versionIds = await flipThrough(store, name, 2);
+    const before = labels();
+    await expectPortError(store.discard(name, versionIds), "conflict", "stale-writer");
+    expect(labels()).toEqual(before);
+  });
+
   on("a pending value of the same epoch takes the label from the abandoned one", async ({ store }) => {
     const first = await stageEpoch(store, name, 1);
     const second = await store.stage(name, valueFor("again"), tagOf(1), tokenOf(name, "again"));

@@ -10,7 +10,11 @@ export interface Exchange {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: unknown;
   };
-  readonly response: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: unknown;
+  };
 }
 
 export function loadExchanges(theme: string): readonly Exchange[] {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createScrubber } from "../../core/scrub.ts";
 import { Secret } from "../../core/secret.ts";
 
-const text = `Aa1+/=?&"\\ ü-S3cr3t`;
+const text = `Aa1+/=?&"!(~*\\ ü-S3cr3t`;
 const base64 = (value: string) => Buffer.from(value).toString("base64");
 const base64url = (value: string) => Buffer.from(value).toString("base64url");
 const scrub = createScrubber([new Secret(text)]);
@@ -16,7 +16,7 @@ describe("a secret is taken out of a line", () => {
     "in JSON": JSON.stringify({ password: text }),
     "in JSON within JSON": JSON.stringify({ body: JSON.stringify({ password: text }) }),
     "URL-encoded": encodeURIComponent(text),
-    "in a form": new URLSearchParams({ text }).toString().replace("text=", "").replaceAll("%C3%BC", "%C3%BC"),
+    "in a form": new URLSearchParams({ text }).toString().replace("text=", ""),
     "in base64": base64(text),
     "in base64url": base64url(text),
     "URL-encoded base64": encodeURIComponent(base64(text)),
@@ -53,17 +53,24 @@ test("half a surrogate pair breaks nothing", () => {
   expect(createScrubber([new Secret("pass\ud83dword")])("text")).toBe("text");
 });
 
-test("whatever stands around it, base64 never keeps the secret's core", () => {
-  const surroundings = fc.record({ before: fc.string({ maxLength: 20 }), after: fc.string({ maxLength: 20 }) });
+test("base64 is recognised whatever stands around the secret in it", () => {
+  const around = fc.string({ maxLength: 20, unit: "binary" });
   fc.assert(
-    fc.property(fc.string({ minLength: 12, maxLength: 40, unit: "grapheme-ascii" }), surroundings, (value, around) => {
-      const scrubbed = createScrubber([new Secret(value)])(base64(around.before + value + around.after));
-      expect(scrubbed).toContain("[redacted]");
-      const rest = scrubbed.split("[redacted]").map((part) => Buffer.from(part, "base64").toString("latin1"));
-      expect(rest.some((part) => part.includes(value.slice(0, 8)) && !around.before.includes(value.slice(0, 8)))).toBe(
-        false,
-      );
-    }),
+    fc.property(
+      fc.string({ minLength: 6, maxLength: 40, unit: "grapheme" }),
+      around,
+      around,
+      (value, before, after) => {
+        const scrubber = createScrubber([new Secret(value)]);
+        for (const encode of [base64, base64url]) {
+          const whole = encode(before + value + after);
+          const [left = "", right = "", ...more] = scrubber(whole).split("[redacted]");
+          // What is left over was there before and after: at most the neighbours' own characters.
+          expect(more.length + left.length + right.length).toBeLessThanOrEqual(encode(before + after).length + 2);
+          expect(scrubber(whole)).toContain("[redacted]");
+        }
+      },
+    ),
     { seed: 20_251, numRuns: 300 },
   );
 });

@@ -17,7 +17,7 @@ import type { Stages } from "./labels.ts";
 export const system = "aws-secrets-manager";
 const pagesMax = 50;
 
-export interface LabelMove {
+interface LabelMove {
   readonly label: string;
   /** Null: the label is taken away. */
   readonly to: string | null;

@@ -1,4 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
+import { relabel } from "../http/relabel.ts";
 import { kindOfStatus, retryAfterMs } from "../http/request.ts";
 
 export const system = "azure-blob";
@@ -47,26 +48,16 @@ function meaningOf({ status, code }: BlobFailure): readonly [ErrorKind, ErrorRea
 
 /** Every failure of a call as `PortError`; a container that is missing is `invalid`, never an absent ledger. */
 export function blobError(error: unknown, operation: string, key: string): PortError {
-  const where = { system, operation };
-  const prefix = `${system}: ${operation} ${key}:`;
-  if (error instanceof PortError) {
-    const { kind, reason, retryAfterMs: waitMs, status } = error;
-    return new PortError(kind, `${prefix} ${kind}`, {
-      ...where,
-      ...(reason === undefined ? {} : { reason }),
-      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-      ...(status === undefined ? {} : { status }),
-      cause: error,
-    });
-  }
+  if (error instanceof PortError) return relabel(error, system, operation, key);
   const failure = readFailure(error);
   const [kind, reason] = meaningOf(failure);
   const serverMs = Date.parse(failure.headers["date"] ?? "");
   const waitMs =
     kind === "throttled" ? retryAfterMs(failure.headers, Number.isNaN(serverMs) ? 0 : serverMs) : undefined;
   const why = failure.status === undefined ? "not understood" : `status ${failure.status} ${failure.code ?? ""}`.trim();
-  return new PortError(kind, `${prefix} ${why}`, {
-    ...where,
+  return new PortError(kind, `${system}: ${operation} ${key}: ${why}`, {
+    system,
+    operation,
     ...(reason === undefined ? {} : { reason }),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(failure.status === undefined ? {} : { status: failure.status }),

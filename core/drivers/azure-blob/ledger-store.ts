@@ -29,6 +29,7 @@ function containerClient(options: BlobLedgerOptions) {
     dispatcher: createDispatcher({ endpoint: options.accountUrl, caFile: options.caFile }),
     timeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
     bodyBytesMax: ledgerBytesMax,
+    origin: new URL(options.accountUrl).origin,
   };
   const bearer = async (): Promise<string> => {
     const token = await credential.getToken(scope);

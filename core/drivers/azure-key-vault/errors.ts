@@ -1,4 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
+import { relabel } from "../http/relabel.ts";
 import { causeCode, kindOfStatus, retryAfterMs } from "../http/request.ts";
 import { system } from "./names.ts";
 
@@ -50,25 +51,15 @@ function meaningOf(failure: VaultFailure): readonly [ErrorKind, ErrorReason?] {
 
 /** Every failure of a call as `PortError`, named by operation and secret; bodies never get in. */
 export function vaultError(error: unknown, operation: string, name: string, nowMs: number): PortError {
-  const where = { system, operation };
-  const prefix = `${system}: ${operation} ${name}:`;
-  if (error instanceof PortError) {
-    const { kind, reason, retryAfterMs: waitMs, status } = error;
-    return new PortError(kind, `${prefix} ${kind}`, {
-      ...where,
-      ...(reason === undefined ? {} : { reason }),
-      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-      ...(status === undefined ? {} : { status }),
-      cause: error,
-    });
-  }
+  if (error instanceof PortError) return relabel(error, system, operation, name);
   const failure = readFailure(error);
   const [kind, reason] = meaningOf(failure);
   const waitMs = kind === "throttled" ? retryAfterMs(failure.headers, nowMs) : undefined;
   const said = failure.innerCode ?? failure.code ?? "";
   const why = failure.status === undefined ? causeCode(error) : `status ${failure.status} ${said}`.trim();
-  return new PortError(kind, `${prefix} ${why}`, {
-    ...where,
+  return new PortError(kind, `${system}: ${operation} ${name}: ${why}`, {
+    system,
+    operation,
     ...(reason === undefined ? {} : { reason }),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(failure.status === undefined ? {} : { status: failure.status }),

@@ -35,9 +35,11 @@ export class VaultClient {
         dispatcher,
         timeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
         bodyBytesMax,
+        origin: new URL(options.vaultUrl).origin,
       }),
       // The engine decides what is tried again and when; a retry here would hide a doubled write.
       retryOptions: { maxRetries: 0 },
+      redirectOptions: { maxRetries: 0 },
       allowInsecureConnection: loopback,
       // The challenge names vault.azure.net, which a loopback address cannot match.
       disableChallengeResourceVerification: loopback,

@@ -2,11 +2,12 @@ import type { AccessToken, TokenCredential } from "@azure/identity";
 import { Agent } from "undici";
 import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
-import { type AzureWire, createAzureHttpClient } from "./azure-http-client.ts";
+import { createAzureHttpClient } from "./azure-http-client.ts";
 import { kindOfStatus } from "./request.ts";
 
 const system = "azure-identity";
 const identityTimeoutMs = 20_000;
+const identityConnectTimeoutMs = 5_000;
 const identityBodyBytesMax = 64 * 1024;
 
 /**
@@ -28,29 +29,41 @@ function failure(lastStatus: number | null): PortError {
   return new PortError("denied", message, { ...where, reason: "bad-credentials" });
 }
 
-/** The endpoint is link-local or loopback and plain http by design: never through a proxy, no retries here. */
-async function loadManaged(clientId: string | undefined): Promise<TokenCredential> {
-  const { ManagedIdentityCredential } = await import("@azure/identity");
-  const dispatcher = new Agent({ connect: { timeout: 5_000 }, connections: 2 });
-  const wire: AzureWire = {
+/**
+ * One transport for every managed identity of the process, because MSAL keeps the first one it was
+ * given for good, endpoint and header too (@azure/msal-node 7.2 ManagedIdentityClient.identitySource).
+ * `lastStatus` is what the endpoint answered last; null: nothing. The endpoint is link-local or
+ * loopback and plain http by design: never through a proxy.
+ */
+function createIdentityTransport() {
+  const client = createAzureHttpClient({
     system,
-    dispatcher,
+    dispatcher: new Agent({ connect: { timeout: identityConnectTimeoutMs }, connections: 2 }),
     timeoutMs: identityTimeoutMs,
     bodyBytesMax: identityBodyBytesMax,
+  });
+  const transport = {
+    lastStatus: null as number | null,
+    async sendRequest(request: Parameters<typeof client.sendRequest>[0]) {
+      transport.lastStatus = null;
+      const response = await client.sendRequest(request);
+      transport.lastStatus = response.status;
+      return response;
+    },
   };
-  const client = createAzureHttpClient(wire);
-  let lastStatus: number | null = null;
+  return transport;
+}
+
+let identityTransport: ReturnType<typeof createIdentityTransport> | undefined;
+
+async function loadManaged(clientId: string | undefined): Promise<TokenCredential> {
+  const { ManagedIdentityCredential } = await import("@azure/identity");
+  identityTransport ??= createIdentityTransport();
+  const transport = identityTransport;
   const credential = new ManagedIdentityCredential({
     ...(clientId === undefined ? {} : { clientId }),
     retryOptions: { maxRetries: 0 },
-    httpClient: {
-      async sendRequest(request) {
-        lastStatus = null;
-        const response = await client.sendRequest(request);
-        lastStatus = response.status;
-        return response;
-      },
-    },
+    httpClient: transport,
   });
   return {
     async getToken(scopes, options): Promise<AccessToken | null> {
@@ -58,7 +71,7 @@ async function loadManaged(clientId: string | undefined): Promise<TokenCredentia
         return await credential.getToken(scopes, options);
       } catch {
         // MSAL's messages carry what the endpoint said; only its status is kept.
-        throw failure(lastStatus);
+        throw failure(transport.lastStatus);
       }
     },
   };

@@ -12,6 +12,8 @@ export interface AzureWire {
   readonly dispatcher: Dispatcher;
   readonly timeoutMs: number;
   readonly bodyBytesMax: number;
+  /** The only origin that is spoken to: redirects and `nextLink`s go nowhere else. Absent: any. */
+  readonly origin?: string;
 }
 
 interface AzureMessage {
@@ -44,13 +46,18 @@ function textOf(body: unknown, system: string): string | undefined {
 }
 
 /** One message of an SDK over our own connections; throws only `PortError`. */
-export function sendAzure(wire: AzureWire, message: AzureMessage): Promise<HttpReply> {
+export async function sendAzure(wire: AzureWire, message: AzureMessage): Promise<HttpReply> {
+  const { system } = wire;
+  if (wire.origin !== undefined && new URL(message.url).origin !== wire.origin) {
+    const why = "sent on to another origin";
+    throw new PortError("invalid", `${system}: ${why}`, { system, operation: "request", reason: "bad-reply" });
+  }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     // No encodings: undici's `request` does not unpack them. The length it counts itself.
     if (!/^(?:accept-encoding|content-length)$/i.test(name)) headers[name] = value;
   }
-  const body = textOf(message.body, wire.system);
+  const body = textOf(message.body, system);
   return sendHttp(wire.dispatcher, {
     method: message.method as HttpRequest["method"],
     url: message.url,
@@ -58,7 +65,7 @@ export function sendAzure(wire: AzureWire, message: AzureMessage): Promise<HttpR
     ...(body === undefined ? {} : { body }),
     timeoutMs: wire.timeoutMs,
     bodyBytesMax: wire.bodyBytesMax,
-    system: wire.system,
+    system,
     operation: "request",
   });
 }

@@ -24,7 +24,7 @@ export interface AwsOptions {
 }
 
 /** A version as the account holds it; `stages` empty: deprecated. */
-export interface StoredVersion {
+interface StoredVersion {
   readonly versionId: string;
   readonly stages: readonly string[];
   readonly createdMs: number;

@@ -48,7 +48,10 @@ function askedProjectId(conditions: ReadonlyMap<string, Condition>): number {
 
 function requireListing(context: HarborContext, caller: Caller, projectId: number): void {
   const place: Place | undefined = projectId === 0 ? null : projectById(context.state, projectId);
-  if (place !== undefined) return requireAccess(context, caller, place, "robot", "list");
+  if (place !== undefined) {
+    requireAccess(context, caller, place, "robot", "list");
+    return;
+  }
   requireAuthenticated(caller);
   if (!(caller.type === "user" && caller.user.sysadmin)) throw refuse(403, "FORBIDDEN", "forbidden");
 }

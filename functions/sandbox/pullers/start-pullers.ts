@@ -91,12 +91,18 @@ export function startPullers(options: PullersOptions): Pullers {
   const rhythm = startRhythm(options, async (cluster, namespace) => {
     await pullOnce(cluster, namespace);
   });
+  const pools = [registryPool, ...[...clusters.values()].map(({ pool }) => pool)];
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    await rhythm.stop();
+    await Promise.all(pools.map((pool) => pool.close()));
+  };
   return {
     stats: () => tally.stats(),
     pullOnce,
-    async stop() {
-      await rhythm.stop();
-      await Promise.all([registryPool, ...[...clusters.values()].map(({ pool }) => pool)].map((pool) => pool.close()));
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -1,0 +1,150 @@
+import { type Config, type CredentialConfig, drainMsOf } from "../config/complete.ts";
+import type { HomeContext, SiteContext } from "../engine/context.ts";
+import type { Entropy } from "../ports/entropy.ts";
+import type { Act, HomeSettings } from "../protocol/settings.ts";
+import type { ClusterPlan, SiteSettings, TargetPlan } from "../protocol/site-effects.ts";
+
+/** What a tick is given besides the configuration. */
+export interface TickInputs {
+  readonly nowMs: number;
+  readonly entropy: Entropy;
+  /** Names this runner in leases; unique per process. */
+  readonly owner: string;
+  /** No new effect is begun after this moment. */
+  readonly deadlineMs: number;
+}
+
+export function credentialOf(config: Config, name: string): CredentialConfig {
+  const credential = config.credentials[name];
+  if (credential === undefined) throw new Error(`no credential ${name} in the configuration`);
+  return credential;
+}
+
+/** All sites of a credential, home first. */
+export function sitesOf(credential: CredentialConfig): readonly string[] {
+  return [credential.home, ...credential.sites];
+}
+
+/** The rights as one text that does not depend on the order in which they were written. */
+export function rightsText(credential: CredentialConfig): string {
+  return credential.robot.permissions
+    .flatMap((permission) =>
+      permission.access.map(
+        (access) => `${permission.kind}:${permission.namespace}:${access.resource}:${access.action}`,
+      ),
+    )
+    .sort()
+    .join(",");
+}
+
+function common(config: Config, name: string) {
+  const credential = credentialOf(config, name);
+  return {
+    credential: name,
+    installation: config.installation,
+    registry: credential.registry,
+    registryKey: credential.registryHost,
+    proof: credential.proof,
+    storeName: credential.storeName,
+  };
+}
+
+/** What is left of a robot's life must at least cover handing it out, draining its successor's predecessor, and the margin. */
+function lifeLeftMinMs(credential: CredentialConfig): number {
+  return credential.distributionMaxMs + drainMsOf(credential.drain) + credential.marginMs;
+}
+
+export function homeInput(
+  config: Config,
+  name: string,
+  inputs: TickInputs,
+  act: Act | null,
+): { readonly context: HomeContext; readonly settings: HomeSettings } {
+  const credential = credentialOf(config, name);
+  const { level, durationDays, permissions } = credential.robot;
+  const drainMs = drainMsOf(credential.drain);
+  const { entropy } = inputs;
+  const { refusedChecks, ...limits } = credential.limits;
+  return {
+    context: {
+      ...common(config, name),
+      home: credential.home,
+      level,
+      durationDays,
+      permissions,
+      scheduleRules: credential.rotate.rules,
+      distributionMaxMs: credential.distributionMaxMs,
+      drainMs,
+      marginMs: credential.marginMs,
+      hashKey: entropy.hex(16),
+    },
+    settings: {
+      credential: name,
+      owner: inputs.owner,
+      home: credential.home,
+      sites: sitesOf(credential),
+      canarySite: credential.canarySite,
+      madeOf: {
+        registry: credential.registry,
+        strategy: "generations",
+        level,
+        durationDays,
+        rights: rightsText(credential),
+      },
+      limits: {
+        ...limits,
+        drainMs,
+        refusedCountMin: refusedChecks.count,
+        refusedSpanMs: refusedChecks.spanMs,
+        lifeLeftMinMs: lifeLeftMinMs(credential),
+      },
+      act,
+      deadlineMs: inputs.deadlineMs,
+      draws: { ledgerId: entropy.hex(16), attempt: entropy.hex(4), round: entropy.hex(16) },
+    },
+  };
+}
+
+/** The clusters of one site with what they are to hold, in the file's order. */
+function clusterPlans(config: Config, credential: CredentialConfig, site: string): readonly ClusterPlan[] {
+  const plans = new Map<string, TargetPlan[]>();
+  for (const target of credential.targets) {
+    for (const cluster of target.clusters) {
+      if (config.clusters[cluster]?.site !== site) continue;
+      const plan: TargetPlan = { namespaces: target.namespaces, secret: target.secret, adopt: target.adopt };
+      plans.set(cluster, [...(plans.get(cluster) ?? []), plan]);
+    }
+  }
+  return [...plans].map(([cluster, targets]) => ({
+    cluster,
+    canary: config.clusters[cluster]?.canary ?? false,
+    targets,
+  }));
+}
+
+export function siteInput(
+  config: Config,
+  name: string,
+  site: string,
+  inputs: TickInputs,
+): { readonly context: SiteContext; readonly settings: SiteSettings } {
+  const credential = credentialOf(config, name);
+  const { targetsPerTickMax, concurrencyPerClusterMax, canaryWaitMaxMs, pollMs } = credential.limits;
+  return {
+    context: { ...common(config, name), site },
+    settings: {
+      credential: name,
+      installation: config.installation,
+      site,
+      clusters: clusterPlans(config, credential, site),
+      limits: {
+        targetWritesPerTickMax: targetsPerTickMax,
+        concurrencyPerClusterMax,
+        triesPerTargetMax: 3,
+        canaryWaitMaxMs,
+        pollMs,
+      },
+      deadlineMs: inputs.deadlineMs,
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import pLimit from "p-limit";
+import type { Act } from "../protocol/settings.ts";
+import { type HomeRun, runHome, runSite, type SiteRun } from "./run-credential.ts";
+import { credentialOf, sitesOf, type TickInputs } from "./settings.ts";
+import type { Tools } from "./tools.ts";
+
+const credentialsAtOnceMax = 4;
+
+export interface TickRequest {
+  /** Sites whose runners are played; home's work is done by the runner of the home site. */
+  readonly sites: readonly string[];
+  /** Empty: all. */
+  readonly credentials: readonly string[];
+  /** Per credential: what an operator asked for. */
+  readonly acts: Readonly<Record<string, Act>>;
+  /** Latest end of the tick; null: by each credential's `tickDeadline`. */
+  readonly deadlineMs: number | null;
+}
+
+export interface TickResult {
+  /** In every log line of this tick. */
+  readonly tick: string;
+  readonly runs: readonly (HomeRun | SiteRun)[];
+  readonly nextAtMs: number;
+}
+
+/** One tick: every credential as far as it is safe before the deadline. One failure never stops the rest. */
+export async function tick(tools: Tools, request: TickRequest): Promise<TickResult> {
+  const id = tools.entropy.hex(8);
+  const names = request.credentials.length > 0 ? request.credentials : Object.keys(tools.config.credentials);
+  const limit = pLimit(credentialsAtOnceMax);
+  const runs = await Promise.all(names.map((name) => limit(() => tickCredential(tools, name, id, request))));
+  const all = runs.flat();
+  return {
+    tick: id,
+    runs: all,
+    nextAtMs: Math.min(...all.map((run) => run.outcome.nextAtMs), tools.clock.nowMs() + 86_400_000),
+  };
+}
+
+async function tickCredential(
+  tools: Tools,
+  name: string,
+  id: string,
+  request: TickRequest,
+): Promise<readonly (HomeRun | SiteRun)[]> {
+  const credential = credentialOf(tools.config, name);
+  const nowMs = tools.clock.nowMs();
+  const deadlineMs = Math.min(request.deadlineMs ?? Number.MAX_SAFE_INTEGER, nowMs + credential.limits.tickDeadlineMs);
+  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs };
+  const runs: (HomeRun | SiteRun)[] = [];
+  // Home first: what it flips, its own site hands out in the same tick.
+  if (request.sites.includes(credential.home))
+    runs.push(await runHome(tools, name, id, inputs, request.acts[name] ?? null));
+  const sites = sitesOf(credential).filter((site) => request.sites.includes(site));
+  runs.push(...(await Promise.all(sites.map((site) => runSite(tools, name, site, id, inputs)))));
+  return runs;
+}
+
+/** Nothing is left to do for these credentials, by the word of their home. */
+export function isIdle(result: TickResult): boolean {
+  return result.runs.every((run) => run.role === "site" || run.outcome.end === "idle");
+}

@@ -1,0 +1,16 @@
+import type { Config } from "../config/complete.ts";
+import type { Ports } from "../engine/ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Entropy } from "../ports/entropy.ts";
+import type { Log } from "./log.ts";
+
+/** What every command works with; put together by a composition root. */
+export interface Tools {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly log: Log;
+}

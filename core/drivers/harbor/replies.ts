@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { PortError } from "../../ports/errors.ts";
+import type { HttpReply } from "../http/request.ts";
+
+const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
+
+export const robotReply = z.object({
+  id: z.int().positive(),
+  name: z.string().min(1),
+  /** Left out where empty (harbor.md §1.2). */
+  description: z.string().default(""),
+  disable: z.boolean(),
+  creation_time: time,
+  expires_at: z.number(),
+});
+
+export const robotsReply = z.array(robotReply);
+
+export const createdReply = z.object({
+  id: z.int().positive(),
+  name: z.string().min(1),
+  secret: z.string().min(1),
+  creation_time: time,
+  expires_at: z.number(),
+});
+
+export const projectReply = z.object({ project_id: z.int().positive() });
+
+/** `external_url` is there for logged-in callers only (harbor.md §6). */
+export const systemInfoReply = z.object({
+  harbor_version: z.string().optional(),
+  external_url: z.string().optional(),
+  read_only: z.boolean().default(false),
+});
+
+export const auditReply = z.array(z.object({ op_time: time, username: z.string() }));
+
+export const tokenReply = z.object({ token: z.string().min(1) });
+
+const errorsReply = z.object({ errors: z.array(z.object({ code: z.string(), message: z.string() })).min(1) });
+
+/** The first error of Harbor's envelope; null: this is not Harbor speaking (an ingress, a proxy). */
+export function harborError(reply: HttpReply): { readonly code: string; readonly message: string } | null {
+  const parsed = errorsReply.safeParse(parseJson(reply.text));
+  return parsed.success ? (parsed.data.errors[0] ?? null) : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A page of HTML is never Harbor's API: something stands in front of it. */
+export function isHtml(reply: HttpReply): boolean {
+  return /text\/html/i.test(reply.headers["content-type"] ?? "");
+}
+
+/** The fields used of a good reply. Throws `invalid` (`bad-reply`); neither body nor parser's message goes along. */
+export function readReply<T>(schema: z.ZodType<T>, reply: HttpReply, operation: string): T {
+  const parsed = schema.safeParse(parseJson(reply.text));
+  if (parsed.success) return parsed.data;
+  throw new PortError("invalid", `harbor: ${operation}: the reply is not what Harbor answers`, {
+    system: "harbor",
+    operation,
+    reason: "bad-reply",
+    status: reply.status,
+  });
+}

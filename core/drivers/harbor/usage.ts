@@ -1,0 +1,54 @@
+import { PortError } from "../../ports/errors.ts";
+import type { UsageVerdict } from "../../ports/usage.ts";
+import type { Api } from "./api.ts";
+import { encodeQ } from "./query.ts";
+import { auditReply, readReply } from "./replies.ts";
+import { askWhoami } from "./whoami.ts";
+
+const operation = "usage";
+
+/** Since 2.13 pulls are written to another table, and the old one answers with silence (harbor.md §3). */
+function auditPath(version: string): string {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  const old = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 13);
+  return old ? "/audit-logs" : "/auditlog-exts";
+}
+
+/** Time of the newest pull after `sinceMs`, of one name or of anybody; null: none in the log. */
+async function newestPullMs(api: Api, path: string, sinceMs: number, username: string | null): Promise<number | null> {
+  // Whole seconds, UTC, is what the log's filter takes for sure; the rest is compared here.
+  const since = new Date(sinceMs).toISOString().slice(0, 19);
+  const q = encodeQ([
+    ["operation", "=", "pull"],
+    ["resource_type", "=", "artifact"],
+    ["op_time", "=", `[${since}~]`],
+    ...(username === null ? [] : [["username", "=", username] as const]),
+  ]);
+  if (q === null) throw new PortError("invalid", "this name cannot be asked for", { system: "harbor", operation });
+  const query = `${q}&sort=-op_time&page=1&page_size=1`;
+  const reply = await api.call({ method: "GET", path: `${path}?${query}`, operation, right: "audit-log:list" }, 200);
+  const [row] = readReply(auditReply, reply, operation);
+  if (row === undefined || (username !== null && row.username !== username)) return null;
+  const seenMs = Date.parse(row.op_time);
+  return seenMs > sinceMs ? seenMs : null;
+}
+
+/**
+ * A caller without `audit-log:list` gets an empty list and no error, and pull auditing can be off
+ * without a trace; so silence counts only where a pull of somebody is in the log (harbor.md §3).
+ */
+export async function askUsage(api: Api, username: string, sinceMs: number): Promise<UsageVerdict> {
+  try {
+    const path = auditPath((await askWhoami(api)).version);
+    const lastSeenMs = await newestPullMs(api, path, sinceMs, username);
+    if (lastSeenMs !== null) return { verdict: "in-use", lastSeenMs };
+    const anybodyMs = await newestPullMs(api, path, sinceMs, null);
+    if (anybodyMs !== null) return { verdict: "quiet" };
+    return {
+      verdict: "no-evidence",
+      why: "no pull of anybody in the audit log since then: it may be off, or the issuer lacks audit-log:list",
+    };
+  } catch (error) {
+    return { verdict: "no-evidence", why: error instanceof PortError ? error.message : "the audit log was not read" };
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  CoreV1Api,
+  createConfiguration,
+  type RequestContext,
+  ResponseContext,
+  ServerConfiguration,
+  wrapHttpLibrary,
+} from "@kubernetes/client-node";
+import type { Dispatcher } from "undici";
+import { PortError } from "../../ports/errors.ts";
+import type { Secret } from "../../secret.ts";
+import { type HttpReply, type HttpRequest, sendHttp } from "../http/request.ts";
+import { type CallFacts, failureOf } from "./failures.ts";
+import { TokenKeeper } from "./token.ts";
+
+/** A page of 500 pull Secrets is about 1 MB. */
+const replyBytesMax = 64 * 1024 * 1024;
+
+export interface ClientOptions {
+  /** The cluster's name of ours. */
+  readonly name: string;
+  readonly server: string;
+  readonly dispatcher: Dispatcher;
+  readonly token: () => Promise<Secret> | Secret;
+  readonly requestTimeoutMs: number;
+  readonly nowMs: () => number;
+}
+
+/**
+ * The SDK's core API over our own transport. The SDK's opens a TLS connection per request, has neither
+ * time-outs nor size limits, and puts bodies and headers of failures into its messages (clouds.md D1);
+ * here every failure is a `PortError` before the SDK sees it. A refused token is asked for once more.
+ */
+export function createClient(options: ClientOptions): CoreV1Api {
+  const tokens = new TokenKeeper(options.token, options.nowMs);
+
+  async function send(request: RequestContext): Promise<ResponseContext> {
+    const call = describe(options.name, request);
+    const token = await tokenOr(call, () => tokens.current());
+    let reply = await sendOnce(options, call, request, token);
+    if (reply.status === 401) {
+      const fresh = await tokenOr(call, () => tokens.after(token));
+      if (!fresh.equals(token)) reply = await sendOnce(options, call, request, fresh);
+    }
+    if (reply.status >= 400) throw failureOf(call, reply, options.nowMs());
+    checkJson(call, reply);
+    const body = { text: async () => reply.text, binary: async () => Buffer.from(reply.text), stream: () => null };
+    return new ResponseContext(reply.status, { ...reply.headers }, body);
+  }
+
+  const server = options.server.replace(/\/+$/, "");
+  return new CoreV1Api(
+    createConfiguration({ baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary({ send }) }),
+  );
+}
+
+function sendOnce(options: ClientOptions, call: CallFacts, request: RequestContext, token: Secret): Promise<HttpReply> {
+  const body = request.getBody();
+  return sendHttp(options.dispatcher, {
+    method: request.getHttpMethod() as HttpRequest["method"],
+    url: request.getUrl(),
+    headers: { ...request.getHeaders(), "user-agent": "capstan", authorization: `Bearer ${token.reveal()}` },
+    ...(typeof body === "string" ? { body } : {}),
+    timeoutMs: options.requestTimeoutMs,
+    bodyBytesMax: replyBytesMax,
+    system: call.system,
+    operation: call.operation,
+  });
+}
+
+async function tokenOr(call: CallFacts, ask: () => Promise<Secret>): Promise<Secret> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof PortError) throw error;
+    const { system, operation } = call;
+    const message = `${system}: ${operation} ${call.subject}: no token could be had`;
+    throw new PortError("denied", message, { system, operation, reason: "bad-credentials" });
+  }
+}
+
+function checkJson(call: CallFacts, reply: HttpReply): void {
+  try {
+    const body: unknown = JSON.parse(reply.text);
+    if (typeof body === "object" && body !== null) return;
+  } catch {
+    // Falls through: a parser's message may show what it read.
+  }
+  const { system, operation } = call;
+  const message = `${system}: ${operation} ${call.subject}: the reply is no JSON object (${reply.status})`;
+  throw new PortError("invalid", message, { system, operation, reason: "bad-reply", status: reply.status });
+}
+
+function describe(name: string, request: RequestContext): CallFacts {
+  const method = request.getHttpMethod() as string;
+  const { pathname } = new URL(request.getUrl());
+  const parts = pathname.split("/api/v1/").at(-1)?.split("/") ?? [];
+  const inNamespace = parts[0] === "namespaces" && parts.length > 2;
+  const resource = (inNamespace ? parts[2] : parts[0]) ?? "";
+  const subject = (inNamespace ? [parts[1], ...parts.slice(3)] : parts.slice(1)).join("/");
+  const verbs: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
+  const verb = verbs[method] ?? (subject === "" ? "list" : "get");
+  return { system: `kubernetes ${name}`, operation: `${resource}.${verb}`, resource, subject: subject || "all" };
+}

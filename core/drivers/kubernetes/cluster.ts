@@ -1,0 +1,179 @@
+import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from "@kubernetes/client-node";
+import type { Dispatcher } from "undici";
+import type { Cluster, NamespaceFacts, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
+import { PortError } from "../../ports/errors.ts";
+import { pullSecretType } from "../../pullsecret/index.ts";
+import type { Secret } from "../../secret.ts";
+import { createDispatcher } from "../http/dispatcher.ts";
+import { createClient } from "./client.ts";
+import { dockerKey, secretFacts } from "./facts.ts";
+import { ExpiredPageError } from "./failures.ts";
+import { mergedText } from "./merge.ts";
+import { listNamespaces } from "./namespaces.ts";
+import { type PullData, RememberedData } from "./remembered.ts";
+
+export interface KubernetesClusterOptions {
+  /** Name of ours, for messages. */
+  readonly name: string;
+  /** `https://…` of the API server. */
+  readonly server: string;
+  readonly caPem?: string | undefined;
+  readonly caFile?: string | undefined;
+  /** Name in the server's certificate, where it is not the address's. */
+  readonly tlsServerName?: string | undefined;
+  /** Asked once a minute, and again after a refusal. */
+  readonly token: () => Promise<Secret> | Secret;
+  /** `capstan-<installation>`: one for all credentials. */
+  readonly fieldManager: string;
+  readonly requestTimeoutMs?: number | undefined;
+  readonly pageSize?: number | undefined;
+  readonly nowMs: () => number;
+}
+
+/** No object has this version: an apply with it creates, or gets 409 from a present one (rotation.md). */
+const createOnlyVersion = "1";
+const asApply = setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
+
+/** A cluster over the official client. Throws when `server` is no https address (http: loopback only). */
+export function createKubernetesCluster(options: KubernetesClusterOptions): Cluster {
+  const { server, caPem, caFile, tlsServerName } = options;
+  const shared = createDispatcher({ endpoint: server, caPem, caFile });
+  const dispatcher = tlsServerName === undefined ? shared : shared.compose(withServerName(tlsServerName));
+  const requestTimeoutMs = options.requestTimeoutMs ?? 15_000;
+  return new KubernetesCluster(createClient({ ...options, dispatcher, requestTimeoutMs }), options);
+}
+
+/** The name asked for in the TLS handshake, and looked for in the certificate. */
+function withServerName(servername: string): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (request, handler) => dispatch({ ...request, servername } as typeof request, handler);
+}
+
+type AppliedMetadata = Pick<TargetWrite, "namespace" | "name" | "labels" | "resourceVersion"> &
+  Partial<Pick<TargetWrite, "uid" | "annotations">>;
+
+class KubernetesCluster implements Cluster {
+  readonly #api: CoreV1Api;
+  readonly #system: string;
+  readonly #fieldManager: string;
+  readonly #pageSize: number;
+  readonly #data = new RememberedData();
+
+  constructor(api: CoreV1Api, options: KubernetesClusterOptions) {
+    this.#api = api;
+    this.#system = `kubernetes ${options.name}`;
+    this.#fieldManager = options.fieldManager;
+    this.#pageSize = options.pageSize ?? 500;
+  }
+
+  listNamespaces(query: Parameters<Cluster["listNamespaces"]>[0]): Promise<readonly NamespaceFacts[]> {
+    return listNamespaces(this.#api, query, this.#pageSize);
+  }
+
+  async listSecrets(labelSelector: string, continueToken: string | null) {
+    const page = (token: string | null) =>
+      this.#api.listSecretForAllNamespaces({
+        labelSelector,
+        limit: this.#pageSize,
+        ...(token === null ? {} : { _continue: token }),
+      });
+    const list = await page(continueToken).catch((error: unknown) => {
+      if (error instanceof ExpiredPageError && error.continueToken !== null) return page(error.continueToken);
+      throw error;
+    });
+    const secrets = list.items.map((secret) => this.#factsOf(secret));
+    return { secrets, continueToken: list.metadata?._continue || null };
+  }
+
+  async readSecret(namespace: string, name: string): Promise<SecretFacts | null> {
+    const secret = await this.#read(namespace, name);
+    return secret === null ? null : this.#factsOf(secret);
+  }
+
+  async createEmptySecret(
+    namespace: string,
+    name: string,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<SecretFacts> {
+    const metadata = { namespace, name, labels, resourceVersion: createOnlyVersion };
+    try {
+      return this.#factsOf(await this.#apply(metadata, '{"auths":{}}'));
+    } catch (error) {
+      // A stale version and a field's owner both mean the same here: it is there.
+      if (reasonOf(error) !== "stale-writer" && reasonOf(error) !== "field-owner") throw error;
+      throw this.#conflict("already-exists", { namespace, name }, "exists already");
+    }
+  }
+
+  async applySecret(write: TargetWrite): Promise<SecretFacts> {
+    const { namespace, name, uid, resourceVersion, labels, annotations } = write;
+    const current = this.#data.recall(uid, resourceVersion) ?? (await this.#readExactly(write));
+    const text = mergedText(this.#system, write, current);
+    try {
+      const secret = await this.#apply({ namespace, name, uid, resourceVersion, labels, annotations }, text);
+      this.#data.forget(uid, resourceVersion);
+      return this.#factsOf(secret);
+    } catch (error) {
+      if (reasonOf(error) !== "stale-writer" && reasonOf(error) !== "field-owner") throw error;
+      // The server looks at owners before versions and at versions before identities; what happened is
+      // told by the object as it is now. `readExactly` throws unless it is still the one we meant.
+      await this.#readExactly(write).catch((meanwhile: unknown) => {
+        throw meanwhile instanceof PortError && meanwhile.kind === "conflict" ? meanwhile : error;
+      });
+      throw error;
+    }
+  }
+
+  async deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void> {
+    try {
+      await this.#api.deleteNamespacedSecret({ namespace, name, body: { preconditions: { uid, resourceVersion } } });
+    } catch (error) {
+      if (!(error instanceof PortError && error.kind === "not-found")) throw error;
+    }
+  }
+
+  #apply(metadata: AppliedMetadata, text: string): Promise<V1Secret> {
+    const { namespace, name } = metadata;
+    const data = { [dockerKey]: Buffer.from(text, "utf8").toString("base64") };
+    const body = { apiVersion: "v1", kind: "Secret", metadata, type: pullSecretType, data };
+    return this.#api.patchNamespacedSecret({ namespace, name, fieldManager: this.#fieldManager, body }, asApply);
+  }
+
+  async #read(namespace: string, name: string): Promise<V1Secret | null> {
+    try {
+      return await this.#api.readNamespacedSecret({ namespace, name });
+    } catch (error) {
+      if (error instanceof PortError && error.kind === "not-found") return null;
+      throw error;
+    }
+  }
+
+  /** The data of exactly this object in exactly this version, or the `conflict` that it is not any more. */
+  async #readExactly(write: TargetWrite): Promise<PullData> {
+    const secret = await this.#read(write.namespace, write.name);
+    if (secret?.metadata?.uid !== write.uid) {
+      throw this.#conflict("wrong-uid", write, "deleted or made anew meanwhile");
+    }
+    if (secret.metadata.resourceVersion !== write.resourceVersion) {
+      throw this.#conflict("stale-writer", write, "changed meanwhile");
+    }
+    return this.#data.remember(secret);
+  }
+
+  #factsOf(secret: V1Secret): SecretFacts {
+    const facts = secretFacts(this.#system, secret, this.#fieldManager);
+    this.#data.remember(secret);
+    return facts;
+  }
+
+  #conflict(
+    reason: "already-exists" | "wrong-uid" | "stale-writer",
+    { namespace, name }: { readonly namespace: string; readonly name: string },
+    why: string,
+  ): PortError {
+    const operation = "secrets.patch";
+    const message = `${this.#system}: ${operation} ${namespace}/${name}: ${why}`;
+    return new PortError("conflict", message, { system: this.#system, operation, reason });
+  }
+}
+
+const reasonOf = (error: unknown) => (error instanceof PortError ? error.reason : undefined);

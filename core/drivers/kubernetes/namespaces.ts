@@ -1,0 +1,67 @@
+import type { CoreV1Api, V1Namespace, V1NamespaceList } from "@kubernetes/client-node";
+import type { NamespaceFacts, NamespaceQuery } from "../../ports/cluster.ts";
+import { PortError } from "../../ports/errors.ts";
+import { ExpiredPageError } from "./failures.ts";
+
+/** Reads of single namespaces at the same time. */
+const readsMax = 8;
+
+/**
+ * By names: each is read (needs no right to list them all). By selector: all pages. Sorted by name;
+ * what does not exist is left out.
+ */
+export async function listNamespaces(
+  api: CoreV1Api,
+  query: NamespaceQuery,
+  pageSize: number,
+): Promise<readonly NamespaceFacts[]> {
+  if (query.by === "names") return sorted(await readEach(api, [...new Set(query.names)]));
+  const found: NamespaceFacts[] = [];
+  let token: string | undefined;
+  do {
+    const list = await readPage(api, query.labelSelector, pageSize, token);
+    found.push(...list.items.map(factsOf));
+    token = list.metadata?._continue || undefined;
+  } while (token !== undefined);
+  const once = new Map(found.map((facts) => [facts.name, facts]));
+  return sorted([...once.values()].filter(({ name }) => !query.except.includes(name)));
+}
+
+async function readPage(
+  api: CoreV1Api,
+  labelSelector: string,
+  limit: number,
+  token: string | undefined,
+): Promise<V1NamespaceList> {
+  const page = (from: string | undefined) =>
+    api.listNamespace({ labelSelector, limit, ...(from === undefined ? {} : { _continue: from }) });
+  try {
+    return await page(token);
+  } catch (error) {
+    if (error instanceof ExpiredPageError && error.continueToken !== null) return page(error.continueToken);
+    throw error;
+  }
+}
+
+async function readEach(api: CoreV1Api, names: readonly string[]): Promise<NamespaceFacts[]> {
+  const found: NamespaceFacts[] = [];
+  for (let from = 0; from < names.length; from += readsMax) {
+    const reads = names.slice(from, from + readsMax).map(async (name) => {
+      try {
+        return [factsOf(await api.readNamespace({ name }))];
+      } catch (error) {
+        if (error instanceof PortError && error.kind === "not-found") return [];
+        throw error;
+      }
+    });
+    found.push(...(await Promise.all(reads)).flat());
+  }
+  return found;
+}
+
+function factsOf({ metadata, status }: V1Namespace): NamespaceFacts {
+  const terminating = metadata?.deletionTimestamp !== undefined || status?.phase === "Terminating";
+  return { name: metadata?.name ?? "", terminating };
+}
+
+const sorted = (facts: readonly NamespaceFacts[]) => [...facts].sort((a, b) => (a.name < b.name ? -1 : 1));

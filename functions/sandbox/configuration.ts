@@ -1,0 +1,73 @@
+import type { SandboxFacts, SecretReferences } from "./facts.ts";
+
+export const credentialName = "platform-pull";
+/** Name of the pull Secret in every namespace. */
+export const pullSecretName = "platform-pull";
+/** Label of the namespaces that hold it. */
+export const namespaceLabels: Readonly<Record<string, string>> = { "registry-access": "platform-pull" };
+
+/**
+ * The input of `capstan.yaml` for a sandbox (`core/config`): home on AWS, replicas on Azure and Google
+ * Cloud, every cluster with its site, one credential handed to all labelled namespaces. `caFile`: path
+ * of the sandbox's authority.
+ */
+export function sandboxConfiguration(facts: SandboxFacts, references: SecretReferences, caFile: string) {
+  const { harbor, aws, azure, gcp } = facts;
+  return {
+    format: 1,
+    installation: "sandbox",
+    registries: {
+      harbor: {
+        kind: "harbor",
+        endpoint: harbor.endpoint,
+        issuer: { username: harbor.issuer.username, password: references.issuer },
+        tokenLifetime: `${harbor.tokenExpirationMs}ms`,
+      },
+    },
+    sites: {
+      aws: {
+        kind: "aws",
+        region: aws.region,
+        ...(references.aws === null ? {} : { credentials: references.aws }),
+        secretsManager: { endpoint: aws.endpoint },
+        ledger: { kind: "dynamodb", table: aws.table, endpoint: aws.endpoint },
+      },
+      azure: {
+        kind: "azure",
+        vaultUrl: azure.vaultUrl,
+        credential: { kind: "managed" },
+        ledger: { kind: "blob", accountUrl: azure.accountUrl, container: azure.container },
+      },
+      gcp: { kind: "gcp", project: gcp.project, endpoint: gcp.endpoint, credential: { kind: "default" } },
+    },
+    clusters: Object.fromEntries(
+      facts.clusters.map(({ name, site, server }, at) => [
+        name,
+        { site, server, caFile, token: references.clusterToken(name), ...(at === 0 ? { canary: true } : {}) },
+      ]),
+    ),
+    credentials: {
+      [credentialName]: {
+        registry: "harbor",
+        registryHost: harbor.host,
+        home: "aws",
+        sites: ["aws", "azure", "gcp"],
+        robot: {
+          permissions: [{ namespace: harbor.project, access: [{ resource: "repository", action: "pull" }] }],
+        },
+        proof: { repository: harbor.repository },
+        targets: [
+          {
+            clusters: "all",
+            namespaces: {
+              selector: Object.entries(namespaceLabels)
+                .map(([key, value]) => `${key}=${value}`)
+                .join(","),
+            },
+            secret: pullSecretName,
+          },
+        ],
+      },
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Secret } from "../../core/secret.ts";
+
+export type CloudName = "aws" | "azure" | "gcp";
+
+export interface ClusterFacts {
+  readonly name: string;
+  /** The cloud whose runner serves it. */
+  readonly site: CloudName;
+  readonly server: string;
+  /** Bearer token of a runner: namespaces get/list, Secrets get/list/create/patch/delete. */
+  readonly runnerToken: Secret;
+  /** Bearer token of the nodes: Secrets get. */
+  readonly nodeToken: Secret;
+  readonly namespaces: readonly string[];
+}
+
+/** How to reach every part: addresses, names, and the secrets to log in with. */
+export interface SandboxFacts {
+  /** Authority of all TLS listeners. */
+  readonly caPem: string;
+  readonly harbor: {
+    readonly endpoint: string;
+    /** `host:port` as image names and pull Secrets spell it. */
+    readonly host: string;
+    readonly project: string;
+    /** `<project>/<repository>`, private. */
+    readonly repository: string;
+    /** `<host>/<project>/<repository>:<tag>` */
+    readonly image: string;
+    readonly issuer: { readonly username: string; readonly password: Secret };
+    readonly admin: { readonly username: string; readonly password: Secret };
+    readonly tokenExpirationMs: number;
+    readonly tokenLeewayMs: number;
+  };
+  readonly aws: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly table: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: Secret;
+  };
+  readonly azure: {
+    readonly vaultUrl: string;
+    readonly accountUrl: string;
+    readonly container: string;
+    readonly identityUrl: string;
+    readonly identityHeader: Secret;
+  };
+  readonly gcp: { readonly endpoint: string; readonly project: string };
+  readonly clusters: readonly ClusterFacts[];
+}
+
+/** Where the configuration finds each secret: `env:NAME` or `file:path`. */
+export interface SecretReferences {
+  readonly issuer: string;
+  readonly clusterToken: (cluster: string) => string;
+  /** Null: the SDK's own chain. */
+  readonly aws: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+}
+
+/** Environment variable of the issuer's password. */
+export const issuerVariable = "CAPSTAN_HARBOR_PASSWORD";
+
+/** Environment variable of a cluster's runner token: `prod-1` → `CAPSTAN_TOKEN_PROD_1`. */
+export function clusterVariable(cluster: string): string {
+  return `CAPSTAN_TOKEN_${cluster.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** References into the environment of `environmentOf`. */
+export const environmentReferences: SecretReferences = {
+  issuer: `env:${issuerVariable}`,
+  clusterToken: (cluster) => `env:${clusterVariable(cluster)}`,
+  aws: null,
+};
+
+/**
+ * The environment of a function in each cloud: its identity there, the tokens of its own clusters,
+ * and for AWS, the home, the issuer's password.
+ */
+export function environmentOf(facts: SandboxFacts): Readonly<Record<CloudName, Readonly<Record<string, string>>>> {
+  const tokens = (site: CloudName): Record<string, string> =>
+    Object.fromEntries(
+      facts.clusters
+        .filter((cluster) => cluster.site === site)
+        .map(({ name, runnerToken }) => [clusterVariable(name), runnerToken.reveal()]),
+    );
+  return {
+    aws: {
+      AWS_ACCESS_KEY_ID: facts.aws.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: facts.aws.secretAccessKey.reveal(),
+      AWS_REGION: facts.aws.region,
+      [issuerVariable]: facts.harbor.issuer.password.reveal(),
+      ...tokens("aws"),
+    },
+    azure: {
+      IDENTITY_ENDPOINT: facts.azure.identityUrl,
+      IDENTITY_HEADER: facts.azure.identityHeader.reveal(),
+      ...tokens("azure"),
+    },
+    gcp: {
+      GCE_METADATA_HOST: new URL(facts.gcp.endpoint).host,
+      GOOGLE_CLOUD_PROJECT: facts.gcp.project,
+      ...tokens("gcp"),
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { createHmac } from "node:crypto";
+import { Secret } from "../../core/secret.ts";
+import { type AwsSandbox, startAws } from "./aws/start-aws.ts";
+import { type AzureSandbox, startAzure } from "./azure/start-azure.ts";
+import { createAuthority } from "./certificates.ts";
+import { type CloudName, environmentOf, type SandboxFacts } from "./facts.ts";
+import { FaultBoard } from "./faults.ts";
+import { type GcpSandbox, startGcp } from "./gcp/start-gcp.ts";
+import { type Harbor, startHarbor } from "./harbor/start-harbor.ts";
+import type { KubernetesSandbox } from "./kubernetes/server.ts";
+import { sampleLayers } from "./sample-image.ts";
+import { clusterTokens, startClusters } from "./start-clusters.ts";
+
+const project = "apps";
+const repository = `${project}/hello`;
+const tag = "1";
+const table = "capstan";
+const container = "capstan";
+const gcpProject = "capstan-sandbox";
+
+export interface SandboxOptions {
+  readonly clusters: number;
+  readonly namespacesPerCluster: number;
+  /** Keys, tokens and passwords are drawn from it. Those that Harbor makes are not. */
+  readonly seed: number;
+  /** Life of Harbor's bearer tokens, milliseconds; 30 minutes where absent. */
+  readonly tokenExpirationMs?: number;
+  /** How long they are taken past their end; 60 s where absent. */
+  readonly tokenLeewayMs?: number;
+  /** Milliseconds since the epoch; the machine's clock where absent. */
+  readonly nowMs?: () => number;
+  /** Any free port where absent; clusters count up from `kubernetes`. */
+  readonly ports?: Readonly<Partial<Record<"harbor" | "aws" | "azure" | "gcp" | "kubernetes", number>>>;
+}
+
+export interface Sandbox {
+  readonly harbor: Harbor;
+  readonly aws: AwsSandbox;
+  readonly azure: AzureSandbox;
+  readonly gcp: GcpSandbox;
+  readonly clusters: readonly (KubernetesSandbox & { readonly name: string })[];
+  readonly caPem: string;
+  readonly faults: FaultBoard;
+  /** How to reach each part. */
+  describe(): SandboxFacts;
+  /** Environment of a function in each cloud; `capstan.yaml` refers to it (`environmentReferences`). */
+  readonly env: Readonly<Record<CloudName, Readonly<Record<string, string>>>>;
+  close(): Promise<void>;
+}
+
+/**
+ * A hybrid cloud in this process, each part a listener on loopback: one Harbor with a private project
+ * `apps`, an image `apps/hello:1` and an issuer; an AWS, an Azure and a Google Cloud account; Kubernetes
+ * clusters over TLS with labelled namespaces and no pull Secret yet.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const nowMs = options.nowMs ?? (() => Date.now());
+  const faults = new FaultBoard();
+  const draw = (label: string, length: number): string =>
+    createHmac("sha256", String(options.seed)).update(label).digest("hex").slice(0, length);
+  const common = (part: "harbor" | "aws" | "azure" | "gcp") => {
+    const port = options.ports?.[part];
+    return { faults, nowMs, ...(port === undefined ? {} : { port }) };
+  };
+  const adminPassword = `Admin1-${draw("admin", 24)}`;
+  const accessKeyId = `AKIA${draw("access-key", 16).toUpperCase()}`;
+  const secretAccessKey = draw("secret-access-key", 40);
+  const identityHeader = draw("identity-header", 32);
+  const tokens = clusterTokens(options.clusters, draw);
+
+  const startedClusters = createAuthority("capstan sandbox").then(async (authority) => ({
+    caPem: authority.caPem,
+    clusters: await startClusters({ ...options, tokens, tls: await authority.leaf("kubernetes"), faults, nowMs }),
+  }));
+  const [harbor, aws, azure, gcp, { caPem, clusters }] = await Promise.all([
+    startHarbor({
+      ...common("harbor"),
+      adminPassword,
+      ...(options.tokenExpirationMs === undefined ? {} : { tokenExpirationMs: options.tokenExpirationMs }),
+      ...(options.tokenLeewayMs === undefined ? {} : { leewayMs: options.tokenLeewayMs }),
+    }),
+    startAws({ ...common("aws"), accessKeyId, secretAccessKey, tables: [table] }),
+    startAzure({ ...common("azure"), identityHeader, containers: [container] }),
+    startGcp({ ...common("gcp"), project: gcpProject }),
+    startedClusters,
+  ]);
+
+  harbor.createProject(project, { public: false });
+  harbor.pushImage(project, "hello", tag, sampleLayers(options.seed));
+  const issuer = harbor.issuer("capstan-issuer");
+  const { host } = new URL(harbor.url);
+  const facts: SandboxFacts = {
+    caPem,
+    harbor: {
+      endpoint: harbor.url,
+      host,
+      project,
+      repository,
+      image: `${host}/${repository}:${tag}`,
+      issuer: { username: issuer.username, password: issuer.password },
+      admin: { username: "admin", password: new Secret(adminPassword) },
+      tokenExpirationMs: harbor.tokenLifetime.lifetimeMs,
+      tokenLeewayMs: harbor.tokenLifetime.leewayMs,
+    },
+    aws: { endpoint: aws.url, region: aws.region, table, accessKeyId, secretAccessKey: new Secret(secretAccessKey) },
+    azure: {
+      vaultUrl: azure.vaultUrl,
+      accountUrl: azure.accountUrl,
+      container,
+      identityUrl: azure.identityUrl,
+      identityHeader: new Secret(identityHeader),
+    },
+    gcp: { endpoint: gcp.url, project: gcpProject },
+    clusters: clusters.map(({ facts: each }) => each),
+  };
+  const parts = [harbor, aws, azure, gcp, ...clusters.map(({ server }) => server)];
+  return {
+    harbor,
+    aws,
+    azure,
+    gcp,
+    clusters: clusters.map(({ server, facts: { name } }) => ({ ...server, name })),
+    caPem,
+    faults,
+    describe: () => facts,
+    env: environmentOf(facts),
+    async close() {
+      await Promise.all(parts.map((part) => part.close()));
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { expect } from "vitest";
+import { pullOf, pullRobot, type RegistryCase } from "./registry-suite.ts";
+
+export const registryUsageCases: readonly RegistryCase[] = [
+  {
+    title: "a pull by the robot is use, and the last one is told",
+    async run(harness, name) {
+      harness.createProject(name, { public: false });
+      const robot = await harness.registry.mint(pullRobot(name, name));
+      const sinceMs = harness.nowMs();
+      harness.advanceMs(5000);
+      await harness.pull(robot, name);
+      harness.advanceMs(5000);
+      await harness.pull(robot, name);
+      const lastSeenMs = harness.nowMs();
+      harness.advanceMs(5000);
+      expect(await harness.registry.usedSince(robot.username, sinceMs)).toEqual({ verdict: "in-use", lastSeenMs });
+    },
+  },
+  {
+    title: "a pull by another proves that the log is on: quiet",
+    async run(harness, name) {
+      harness.createProject(name, { public: false });
+      const old = await harness.registry.mint(pullRobot(`${name}-g1`, name));
+      const fresh = await harness.registry.mint(pullRobot(`${name}-g2`, name));
+      await harness.pull(old, name);
+      harness.advanceMs(1);
+      const sinceMs = harness.nowMs();
+      harness.advanceMs(1000);
+      await harness.pull(fresh, name);
+      expect(await harness.registry.usedSince(old.username, sinceMs)).toEqual({ verdict: "quiet" });
+    },
+  },
+  {
+    title: "a robot of a project is found by its full name",
+    async run(harness, name) {
+      harness.createProject(name, { public: false });
+      const robot = await harness.registry.mint(pullRobot("bot", name, { level: "project" }));
+      const sinceMs = harness.nowMs();
+      harness.advanceMs(1500);
+      await harness.pull(robot, name);
+      expect(await harness.registry.usedSince(robot.username, sinceMs)).toMatchObject({ verdict: "in-use" });
+    },
+  },
+  {
+    title: "silence of everybody is no evidence",
+    async run(harness, name) {
+      harness.createProject(name, { public: false });
+      const robot = await harness.registry.mint(pullRobot(name, name));
+      await harness.pull(robot, name);
+      harness.advanceMs(2000);
+      expect(await harness.registry.usedSince(robot.username, harness.nowMs())).toMatchObject({
+        verdict: "no-evidence",
+      });
+    },
+  },
+  {
+    title: "a log that is off is no evidence, however much is pulled",
+    async run(harness, name) {
+      harness.createProject(name, { public: false });
+      const robot = await harness.registry.mint(pullRobot(name, name));
+      harness.advanceMs(2000);
+      const sinceMs = harness.nowMs();
+      harness.advanceMs(2000);
+      try {
+        harness.setPullAudit(false);
+        await harness.pull(robot, name);
+        expect(await harness.registry.usedSince(robot.username, sinceMs)).toMatchObject({ verdict: "no-evidence" });
+      } finally {
+        harness.setPullAudit(true);
+      }
+    },
+  },
+  {
+    title: "an issuer that may not read the log has no evidence",
+    async run(harness, name) {
+      harness.createProject(name, { public: false });
+      const robot = await harness.registry.mint(pullRobot(name, name));
+      const sinceMs = harness.nowMs();
+      harness.advanceMs(2000);
+      await harness.pull(robot, name);
+      try {
+        harness.issueAs(pullOf(name));
+        expect(await harness.registry.usedSince(robot.username, sinceMs)).toMatchObject({ verdict: "no-evidence" });
+      } finally {
+        harness.issueAs(null);
+      }
+    },
+  },
+  {
+    title: "a refused issuer has no evidence, and no error",
+    async run(harness, name) {
+      try {
+        harness.breakIssuer(true);
+        expect(await harness.registry.usedSince(name, 0)).toMatchObject({ verdict: "no-evidence" });
+      } finally {
+        harness.breakIssuer(false);
+      }
+    },
+  },
+];

@@ -37,12 +37,18 @@ export function rightsText(credential: CredentialConfig): string {
     .join(",");
 }
 
+/** Name of the registry's port: robots of a project are listed by a driver of their own. */
+export function registryPortOf(credential: CredentialConfig): string {
+  const { level, permissions } = credential.robot;
+  return level === "system" ? credential.registry : `${credential.registry}/${permissions[0]?.namespace ?? ""}`;
+}
+
 function common(config: Config, name: string) {
   const credential = credentialOf(config, name);
   return {
     credential: name,
     installation: config.installation,
-    registry: credential.registry,
+    registry: registryPortOf(credential),
     registryKey: credential.registryHost,
     proof: credential.proof,
     storeName: credential.storeName,

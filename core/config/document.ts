@@ -12,7 +12,7 @@ import {
 } from "yaml";
 import type { Finding, PathSegment } from "./problem.ts";
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }
@@ -37,7 +37,9 @@ export function parseYaml(text: string): ParsedDocument {
     return line < 1 ? start : { line, column: col };
   };
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    // Without these two the library prints a warning that quotes keys which are mappings.
+    const quiet = { stringKeys: true, logLevel: "error" } as const;
+    const document = parseDocument(text, { ...quiet, lineCounter: lines, prettyErrors: false, uniqueKeys: true });
     const faults = [...document.errors, ...document.warnings].map(({ pos, code }) => ({
       offset: pos[0],
       code: `${code}`,
@@ -85,6 +87,7 @@ function explain(code: string): { readonly problem: string; readonly mend: strin
     BAD_INDENT: ["is indented wrongly", "give the keys of one mapping the same number of leading spaces"],
     BAD_ALIAS: ["an alias (*name) without its anchor", "quote a text that begins with * or &"],
     TOO_MANY_ALIASES: [`more than ${aliasCountMax} aliases (*name) are used`, "write the text itself"],
+    NON_STRING_KEY: ["a key is no text", "write a plain name before the colon; quote a text that begins with { or ["],
     MULTIPLE_DOCS: ["a second document begins here", "remove the line ---"],
     TAG_RESOLVE_FAILED: ["a tag (!name) is used", "remove it, or quote a text that begins with !"],
     BAD_SCALAR_START: ["a text begins with a character that YAML keeps for itself", "quote the text"],

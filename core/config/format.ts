@@ -1,7 +1,7 @@
 import type { Finding } from "./problem.ts";
 
 /** The format that this version writes and the newest that it reads. */
-export const configFormat = 1;
+const configFormat = 1;
 
 /**
  * A format's number is the minor version that brought it (format 4 came with 0.4.0), so an old

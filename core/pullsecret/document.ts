@@ -3,7 +3,7 @@ import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { MalformedPullSecretError } from "./malformed.ts";
 import type { Login } from "./types.ts";
 
-export interface PullSecretEntry {
+interface PullSecretEntry {
   readonly node: JsonNode;
   /** Null: an anonymous try. */
   readonly login: Login | null;

@@ -1,6 +1,6 @@
 import type { CliActions, CommandName } from "./actions.ts";
 
-export interface OptionDefinition {
+interface OptionDefinition {
   /** As commander takes it: `--timeout <duration>`, `--namespace <name...>`. */
   readonly flags: string;
   readonly description: string;
@@ -9,7 +9,7 @@ export interface OptionDefinition {
 }
 
 /** What was typed: arguments in order, and options by their camel-case names. */
-export interface Typed {
+interface Typed {
   readonly credentials: readonly string[];
   readonly flags: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 /** One stream of the terminal. Each is asked by itself whether it is a terminal. */
-export interface CliStream {
+interface CliStream {
   write(text: string): void;
   readonly isTTY: boolean;
 }

@@ -65,7 +65,7 @@ function cellText(cell: Cell, style: TableStyle): string {
 }
 
 /** Cuts, and replaces what a terminal would obey: control characters and changes of writing direction. */
-export function printable(text: string, ascii: boolean): string {
+function printable(text: string, ascii: boolean): string {
   const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
   const shown = ascii ? safe.replace(/[^\u0020-\u007e]/gu, "?") : safe;
   const characters = [...shown];

@@ -46,7 +46,12 @@ export interface SandboxFacts {
     readonly identityUrl: string;
     readonly identityHeader: Secret;
   };
-  readonly gcp: { readonly endpoint: string; readonly project: string };
+  readonly gcp: {
+    readonly endpoint: string;
+    readonly project: string;
+    /** `host:port` for `GCE_METADATA_HOST`. */
+    readonly metadataHost: string;
+  };
   readonly clusters: readonly ClusterFacts[];
 }
 
@@ -59,10 +64,10 @@ export interface SecretReferences {
 }
 
 /** Environment variable of the issuer's password. */
-export const issuerVariable = "CAPSTAN_HARBOR_PASSWORD";
+const issuerVariable = "CAPSTAN_HARBOR_PASSWORD";
 
 /** Environment variable of a cluster's runner token: `prod-1` → `CAPSTAN_TOKEN_PROD_1`. */
-export function clusterVariable(cluster: string): string {
+function clusterVariable(cluster: string): string {
   return `CAPSTAN_TOKEN_${cluster.toUpperCase().replaceAll("-", "_")}`;
 }
 
@@ -98,7 +103,7 @@ export function environmentOf(facts: SandboxFacts): Readonly<Record<CloudName, R
       ...tokens("azure"),
     },
     gcp: {
-      GCE_METADATA_HOST: new URL(facts.gcp.endpoint).host,
+      GCE_METADATA_HOST: facts.gcp.metadataHost,
       GOOGLE_CLOUD_PROJECT: facts.gcp.project,
       ...tokens("gcp"),
     },

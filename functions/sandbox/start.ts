@@ -6,10 +6,10 @@ import { createAuthority } from "./certificates.ts";
 import { type CloudName, environmentOf, type SandboxFacts } from "./facts.ts";
 import { FaultBoard } from "./faults.ts";
 import { type GcpSandbox, startGcp } from "./gcp/start-gcp.ts";
-import { type Harbor, startHarbor } from "./harbor/start-harbor.ts";
+import { type Harbor, type IssuedLogin, startHarbor } from "./harbor/start-harbor.ts";
 import type { KubernetesSandbox } from "./kubernetes/server.ts";
 import { sampleLayers } from "./sample-image.ts";
-import { clusterTokens, startClusters } from "./start-clusters.ts";
+import { type ClusterTokens, clusterTokens, startClusters } from "./start-clusters.ts";
 
 const project = "apps";
 const repository = `${project}/hello`;
@@ -17,6 +17,7 @@ const tag = "1";
 const table = "capstan";
 const container = "capstan";
 const gcpProject = "capstan-sandbox";
+const gcpWritesPerSecondMax = 2;
 
 export interface SandboxOptions {
   readonly clusters: number;
@@ -27,6 +28,8 @@ export interface SandboxOptions {
   readonly tokenExpirationMs?: number;
   /** How long they are taken past their end; 60 s where absent. */
   readonly tokenLeewayMs?: number;
+  /** Writes per second and secret that Google Cloud takes; 2, which is Google's, where absent. */
+  readonly gcpWritesPerSecondMax?: number;
   /** Milliseconds since the epoch; the machine's clock where absent. */
   readonly nowMs?: () => number;
   /** Any free port where absent; clusters count up from `kubernetes`. */
@@ -48,72 +51,30 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+interface Keys {
+  readonly adminPassword: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly identityHeader: string;
+  readonly clusters: readonly ClusterTokens[];
+}
+
+type Parts = Awaited<ReturnType<typeof startParts>>;
+
 /**
  * A hybrid cloud in this process, each part a listener on loopback: one Harbor with a private project
  * `apps`, an image `apps/hello:1` and an issuer; an AWS, an Azure and a Google Cloud account; Kubernetes
  * clusters over TLS with labelled namespaces and no pull Secret yet.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const nowMs = options.nowMs ?? (() => Date.now());
   const faults = new FaultBoard();
-  const draw = (label: string, length: number): string =>
-    createHmac("sha256", String(options.seed)).update(label).digest("hex").slice(0, length);
-  const common = (part: "harbor" | "aws" | "azure" | "gcp") => {
-    const port = options.ports?.[part];
-    return { faults, nowMs, ...(port === undefined ? {} : { port }) };
-  };
-  const adminPassword = `Admin1-${draw("admin", 24)}`;
-  const accessKeyId = `AKIA${draw("access-key", 16).toUpperCase()}`;
-  const secretAccessKey = draw("secret-access-key", 40);
-  const identityHeader = draw("identity-header", 32);
-  const tokens = clusterTokens(options.clusters, draw);
-
-  const startedClusters = createAuthority("capstan sandbox").then(async (authority) => ({
-    caPem: authority.caPem,
-    clusters: await startClusters({ ...options, tokens, tls: await authority.leaf("kubernetes"), faults, nowMs }),
-  }));
-  const [harbor, aws, azure, gcp, { caPem, clusters }] = await Promise.all([
-    startHarbor({
-      ...common("harbor"),
-      adminPassword,
-      ...(options.tokenExpirationMs === undefined ? {} : { tokenExpirationMs: options.tokenExpirationMs }),
-      ...(options.tokenLeewayMs === undefined ? {} : { leewayMs: options.tokenLeewayMs }),
-    }),
-    startAws({ ...common("aws"), accessKeyId, secretAccessKey, tables: [table] }),
-    startAzure({ ...common("azure"), identityHeader, containers: [container] }),
-    startGcp({ ...common("gcp"), project: gcpProject }),
-    startedClusters,
-  ]);
-
+  const keys = drawKeys(options);
+  const parts = await startParts(options, keys, faults);
+  const { harbor, aws, azure, gcp, clusters, caPem } = parts;
   harbor.createProject(project, { public: false });
   harbor.pushImage(project, "hello", tag, sampleLayers(options.seed));
-  const issuer = harbor.issuer("capstan-issuer");
-  const { host } = new URL(harbor.url);
-  const facts: SandboxFacts = {
-    caPem,
-    harbor: {
-      endpoint: harbor.url,
-      host,
-      project,
-      repository,
-      image: `${host}/${repository}:${tag}`,
-      issuer: { username: issuer.username, password: issuer.password },
-      admin: { username: "admin", password: new Secret(adminPassword) },
-      tokenExpirationMs: harbor.tokenLifetime.lifetimeMs,
-      tokenLeewayMs: harbor.tokenLifetime.leewayMs,
-    },
-    aws: { endpoint: aws.url, region: aws.region, table, accessKeyId, secretAccessKey: new Secret(secretAccessKey) },
-    azure: {
-      vaultUrl: azure.vaultUrl,
-      accountUrl: azure.accountUrl,
-      container,
-      identityUrl: azure.identityUrl,
-      identityHeader: new Secret(identityHeader),
-    },
-    gcp: { endpoint: gcp.url, project: gcpProject },
-    clusters: clusters.map(({ facts: each }) => each),
-  };
-  const parts = [harbor, aws, azure, gcp, ...clusters.map(({ server }) => server)];
+  const facts = factsOf(parts, keys, harbor.issuer("capstan-issuer"));
+  const listeners = [harbor, aws, azure, gcp, ...clusters.map(({ server }) => server)];
   return {
     harbor,
     aws,
@@ -125,7 +86,86 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     describe: () => facts,
     env: environmentOf(facts),
     async close() {
-      await Promise.all(parts.map((part) => part.close()));
+      await Promise.all(listeners.map((listener) => listener.close()));
     },
+  };
+}
+
+function drawKeys(options: SandboxOptions): Keys {
+  const draw = (label: string, length: number): string =>
+    createHmac("sha256", String(options.seed)).update(label).digest("hex").slice(0, length);
+  return {
+    adminPassword: `Admin1-${draw("admin", 24)}`,
+    accessKeyId: `AKIA${draw("access-key", 16).toUpperCase()}`,
+    secretAccessKey: draw("secret-access-key", 40),
+    identityHeader: draw("identity-header", 32),
+    clusters: clusterTokens(options.clusters, draw),
+  };
+}
+
+async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoard) {
+  const nowMs = options.nowMs ?? (() => Date.now());
+  const common = (part: "harbor" | "aws" | "azure" | "gcp") => {
+    const port = options.ports?.[part];
+    return { faults, nowMs, ...(port === undefined ? {} : { port }) };
+  };
+  const { accessKeyId, secretAccessKey, identityHeader, adminPassword } = keys;
+  const startingClusters = createAuthority("capstan sandbox").then(async (authority) => {
+    const tls = await authority.leaf("kubernetes");
+    return {
+      caPem: authority.caPem,
+      clusters: await startClusters({ ...options, tokens: keys.clusters, tls, faults, nowMs }),
+    };
+  });
+  const [harbor, aws, azure, gcp, { caPem, clusters }] = await Promise.all([
+    startHarbor({
+      ...common("harbor"),
+      adminPassword,
+      ...(options.tokenExpirationMs === undefined ? {} : { tokenExpirationMs: options.tokenExpirationMs }),
+      ...(options.tokenLeewayMs === undefined ? {} : { leewayMs: options.tokenLeewayMs }),
+    }),
+    startAws({ ...common("aws"), accessKeyId, secretAccessKey, tables: [table] }),
+    startAzure({ ...common("azure"), identityHeader, containers: [container] }),
+    startGcp({
+      ...common("gcp"),
+      project: gcpProject,
+      writesPerSecondMax: options.gcpWritesPerSecondMax ?? gcpWritesPerSecondMax,
+    }),
+    startingClusters,
+  ]);
+  return { harbor, aws, azure, gcp, caPem, clusters };
+}
+
+function factsOf({ harbor, aws, azure, gcp, caPem, clusters }: Parts, keys: Keys, issuer: IssuedLogin): SandboxFacts {
+  const { host } = new URL(harbor.url);
+  return {
+    caPem,
+    harbor: {
+      endpoint: harbor.url,
+      host,
+      project,
+      repository,
+      image: `${host}/${repository}:${tag}`,
+      issuer: { username: issuer.username, password: issuer.password },
+      admin: { username: "admin", password: new Secret(keys.adminPassword) },
+      tokenExpirationMs: harbor.tokenLifetime.lifetimeMs,
+      tokenLeewayMs: harbor.tokenLifetime.leewayMs,
+    },
+    aws: {
+      endpoint: aws.url,
+      region: aws.region,
+      table,
+      accessKeyId: keys.accessKeyId,
+      secretAccessKey: new Secret(keys.secretAccessKey),
+    },
+    azure: {
+      vaultUrl: azure.vaultUrl,
+      accountUrl: azure.accountUrl,
+      container,
+      identityUrl: azure.identityUrl,
+      identityHeader: new Secret(keys.identityHeader),
+    },
+    gcp: { endpoint: gcp.url, project: gcpProject, metadataHost: gcp.metadataHost },
+    clusters: clusters.map(({ facts }) => facts),
   };
 }

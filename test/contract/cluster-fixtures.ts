@@ -11,6 +11,9 @@ export const login = (generation: number) => ({
   password: new Secret(`Contract-secret-${generation}`),
 });
 
+/** The login as `loginsOf` shows it. */
+export const ours = (generation: number) => `robot$platform-pull-g${generation}:Contract-secret-${generation}`;
+
 /** A text with one login, as somebody's tool would have written it. */
 export function dockerText(key: string, username: string, password: string): string {
   const auth = Buffer.from(`${username}:${password}`).toString("base64");

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Cluster } from "../../core/ports/cluster.ts";
 import { deleteCases } from "./cluster-delete-cases.ts";
+import { foreignAndNeighbourCases } from "./cluster-foreign-cases.ts";
 import { namespaceCases } from "./cluster-namespace-cases.ts";
 import { readCases } from "./cluster-read-cases.ts";
 import { writeCases } from "./cluster-write-cases.ts";
@@ -15,7 +16,7 @@ export interface OutsideSecret {
 }
 
 /** The cluster under test, and what others do to it behind its back. */
-export interface ClusterWorld {
+interface ClusterWorld {
   readonly cluster: Cluster;
   addNamespace(name: string, labels?: Readonly<Record<string, string>>): void;
   terminateNamespace(name: string): void;
@@ -49,7 +50,13 @@ export function clusterContract(name: string, setup: () => Promise<ClusterFixtur
       fixture = await setup();
     });
     afterAll(() => fixture.close());
-    for (const { name: title, run } of [...namespaceCases, ...readCases, ...writeCases, ...deleteCases]) {
+    for (const { name: title, run } of [
+      ...namespaceCases,
+      ...readCases,
+      ...writeCases,
+      ...foreignAndNeighbourCases,
+      ...deleteCases,
+    ]) {
       it(title, async () => {
         count += 1;
         const namespace = `case-${count}`;

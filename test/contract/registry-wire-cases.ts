@@ -106,7 +106,6 @@ export const registryWireCases: readonly RegistryCase[] = [
       await under(harness, "robot.delete", action, () => expectPortError(harness.registry.remove(id), "unreachable"));
     },
   },
-  },
   {
     title: "a reply of 10 MB is a bad reply",
     async run(harness) {
@@ -174,10 +173,12 @@ export const registryWireCases: readonly RegistryCase[] = [
         ["token", reply(429)],
       ];
       for (const [kind, action] of faults) {
-        const { endpoints } = await under(harness, kind, action, () => harness.registry.probe(robot, scope));
-        expect(new Set(endpoints.map(({ verdict }) => verdict)), `${kind} ${action.type}`).toEqual(
-          new Set(["unreachable"]),
-        );
+        for (const asked of [scope, { ...scope, repository: null }]) {
+          const { endpoints } = await under(harness, kind, action, () => harness.registry.probe(robot, asked));
+          expect(new Set(endpoints.map(({ verdict }) => verdict)), `${kind} ${action.type}`).toEqual(
+            new Set(["unreachable"]),
+          );
+        }
       }
     },
   },

@@ -61,7 +61,13 @@ const azure = z
           }).optional(),
         })
         .meta({ description: "Managed identity" }),
-      z.strictObject({ kind: z.literal("token"), token: secretReference("the bearer token") }),
+      z
+        .strictObject({
+          kind: z.literal("token"),
+          vaultToken: secretReference("the bearer token for Key Vault"),
+          storageToken: secretReference("the bearer token for Blob Storage"),
+        })
+        .meta({ description: "Tokens from elsewhere, one per audience: Entra gives none that serves both" }),
     ]),
     ledger: z.strictObject({
       kind: z.literal("blob"),

@@ -7,7 +7,7 @@ type StorageHttpClient = NonNullable<StoragePipelineOptions["httpClient"]>;
 
 /**
  * Our transport in the older form that @azure/storage-blob takes, with the bearer put on here: the
- * SDK's own policy refuses plain http even on loopback, and so production and sandbox go one way.
+ * SDK's own policy refuses plain http even on loopback, and so there is one way for all addresses.
  * `checkEndpoint` (createDispatcher) is what keeps tokens off plain http anywhere else.
  */
 export function createStorageHttpClient(wire: AzureWire, bearer: () => Promise<string>): StorageHttpClient {

@@ -5,7 +5,7 @@ import { failureOf } from "./failures.ts";
 import { harborError, isHtml } from "./replies.ts";
 import { basicAuthorization, type Wire } from "./wire.ts";
 
-export interface ApiCall {
+interface ApiCall {
   readonly method: "GET" | "POST" | "DELETE";
   /** From `/api/v2.0` on, query included. */
   readonly path: string;

@@ -11,7 +11,7 @@ export function basicAuthorization(login: Login): string {
   return `Basic ${Buffer.from(`${login.username}:${login.password.reveal()}`, "utf8").toString("base64")}`;
 }
 
-export type WireRequest = Pick<HttpRequest, "method" | "url" | "operation"> & {
+type WireRequest = Pick<HttpRequest, "method" | "url" | "operation"> & {
   readonly authorization?: string;
   readonly body?: string;
 };

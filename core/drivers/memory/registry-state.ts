@@ -17,7 +17,7 @@ export interface MemoryRobot {
   readonly permissions: readonly Permission[];
 }
 
-export interface MemoryIssuer {
+interface MemoryIssuer {
   readonly username: string;
   /** False: its login is refused. */
   readonly accepted: boolean;

@@ -22,7 +22,7 @@ export interface AzureOptions {
 }
 
 /** A version as the vault holds it, value included. */
-export interface StoredSecretVersion {
+interface StoredSecretVersion {
   readonly versionId: string;
   readonly value: string;
   readonly tags: Readonly<Record<string, string>>;

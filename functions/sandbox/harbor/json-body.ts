@@ -1,7 +1,7 @@
 import type { PartRequest } from "../listener.ts";
 import { unprocessable } from "./refusal.ts";
 
-export type FieldType = "string" | "int64" | "bool" | "list";
+type FieldType = "string" | "int64" | "bool" | "list";
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 interface BodyModel {

@@ -5,7 +5,7 @@ import type { TokenAccess } from "./context.ts";
 const audience = "harbor-registry";
 const issuer = "harbor-token-issuer";
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly token: string;
   /** Whole seconds, as the token service's reply has it. */
   readonly expiresInS: number;

@@ -42,7 +42,7 @@ export function parseQ(parameter: string | null): ReadonlyMap<string, Condition>
   return conditions;
 }
 
-export interface Column<Row> {
+interface Column<Row> {
   readonly type: "text" | "int" | "bool" | "time";
   readonly read: (row: Row) => string | number | boolean;
   /** May be sorted by, not filtered (`secret`, harbor.md §1.7). */

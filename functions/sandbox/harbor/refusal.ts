@@ -15,7 +15,7 @@ export function errorBody(code: string, message: string): string {
   return `${JSON.stringify({ errors: [{ code, message }] })}\n`;
 }
 
-export function errorReply(
+function errorReply(
   status: number,
   code: string,
   message: string,

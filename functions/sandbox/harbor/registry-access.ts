@@ -28,7 +28,7 @@ export function challengeOf({ context, request }: HarborCall, scope: string | nu
 }
 
 /** Remembers that `/v2` accepted this robot now: what is measured as its exposure. */
-export function noteAccepted({ context, caller }: HarborCall): void {
+function noteAccepted({ context, caller }: HarborCall): void {
   if (caller.type !== "robot" && caller.type !== "token") return;
   const name = callerName(context.state, caller);
   if (name !== "anonymous") context.state.lastAcceptedMs.set(name, context.nowMs());

@@ -25,13 +25,16 @@ function newCsrfToken(context: HarborContext): string {
   return token;
 }
 
-/** What every reply carries: a fresh `sid`, the request's id, and a token for who sent a `sid` (harbor.md §6). */
+/** API, registry and token service are exempt from the anti-forgery rule unless a `sid` comes along. */
+function isGuarded(request: PartRequest): boolean {
+  return !/^\/(?:api|v2|service)\//.test(request.path) || cookieNames(request).includes("sid");
+}
+
+/** What every reply carries: a fresh `sid` and the request's id; where the rule holds, a token too (harbor.md §6). */
 export function withSession(context: HarborContext, request: PartRequest, reply: PartReply): PartReply {
   const sid = `sid=${randomBytes(16).toString("hex")}; Path=/; HttpOnly`;
   const id = request.headers["x-request-id"];
-  const session = cookieNames(request).includes("sid")
-    ? { vary: "Cookie", "x-harbor-csrf-token": newCsrfToken(context) }
-    : {};
+  const session = isGuarded(request) ? { vary: "Cookie", "x-harbor-csrf-token": newCsrfToken(context) } : {};
   return {
     ...reply,
     headers: {

@@ -24,7 +24,7 @@ const unowned = new Set([
   "managedFields",
 ]);
 
-export const pathKey = (path: Path): string => JSON.stringify(path);
+const pathKey = (path: Path): string => JSON.stringify(path);
 
 /** Every field of the object that can have an owner. */
 export function fieldNodes(object: JsonObject): FieldNodes {

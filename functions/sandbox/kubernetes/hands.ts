@@ -3,7 +3,7 @@ import type { ObjectStore } from "./store.ts";
 import { createObject, deleteObject, terminateNamespace, updateObject } from "./writes.ts";
 
 /** One pull Secret as a puller sees it, decoded. */
-export interface DecodedSecret {
+interface DecodedSecret {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -14,7 +14,7 @@ export interface DecodedSecret {
   readonly data: Readonly<Record<string, string>>;
 }
 
-export interface PutSecretOptions {
+interface PutSecretOptions {
   readonly type?: string;
   readonly immutable?: boolean;
   readonly labels?: Readonly<Record<string, string>>;

@@ -4,8 +4,7 @@ import type { KubeObject, Metadata, ResourceName } from "./objects.ts";
 /** Pages already begun that stay readable; older ones answer 410. */
 const snapshotsMax = 64;
 
-export const objectKey = (resource: ResourceName, namespace: string, name: string) =>
-  `${resource}/${namespace}/${name}`;
+const objectKey = (resource: ResourceName, namespace: string, name: string) => `${resource}/${namespace}/${name}`;
 
 /** As Kubernetes prints a time. */
 export const wholeSeconds = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;

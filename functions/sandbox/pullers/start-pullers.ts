@@ -59,7 +59,7 @@ export function startPullers(options: PullersOptions): Pullers {
   const clusters = new Map(
     options.clusters.map((cluster) => {
       const pool = createPool(cluster.server, cluster.caPem);
-      return [cluster.name, { pool, secrets: new PodSecrets(pool, cluster.token), namespaces: cluster.namespaces }];
+      return [cluster.name, { pool, secrets: new PodSecrets(pool, cluster.token) }];
     }),
   );
   const registry = {

@@ -29,8 +29,18 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   let asked: unknown = null;
   let context: CliContext | null = null;
   const io: CliIo = {
-    stdout: { write: (text) => void (out += text), isTTY: options.isTTY ?? false },
-    stderr: { write: (text) => void (err += text), isTTY: options.isTTY ?? false },
+    stdout: {
+      write: (text) => {
+        out += text;
+      },
+      isTTY: options.isTTY ?? false,
+    },
+    stderr: {
+      write: (text) => {
+        err += text;
+      },
+      isTTY: options.isTTY ?? false,
+    },
     env: options.env ?? {},
     setExitCode: (set) => {
       code = set;

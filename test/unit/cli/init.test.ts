@@ -28,14 +28,19 @@ const answers: InitAnswers = {
   identity: "./age.key",
 };
 
-const load = (text: string) => loadConfig({ path: "/work/capstan.yaml", readFile: () => text, env: {} });
+const load = (text: string) => loadConfig({ path: "/etc/capstan/capstan.yaml", readFile: () => text, env: {} });
 
 describe("the rendered file", () => {
   test("loads without problems and says what was answered", () => {
     const { config, problems } = load(renderConfig(answers, "capstan.schema.json"));
     expect(problems).toEqual([]);
-    expect(config?.registries["main"]?.issuer).toEqual({ username: "robot$capstan", password: "env:HARBOR_ISSUER_PASSWORD" });
-    expect(Object.entries(config?.clusters ?? {}).map(([name, cluster]) => [name, "context" in cluster && cluster.context])).toEqual([
+    expect(config?.registries["main"]?.issuer).toEqual({
+      username: "robot$capstan",
+      password: "env:HARBOR_ISSUER_PASSWORD",
+    });
+    expect(
+      Object.entries(config?.clusters ?? {}).map(([name, cluster]) => [name, "context" in cluster && cluster.context]),
+    ).toEqual([
       ["admin-prod", "admin@prod"],
       ["prod-2", "arn:aws:eks:eu-central-1:123456789012:cluster/Prod_2"],
       ["it-s-1", "it's: #1"],
@@ -58,7 +63,10 @@ describe("the rendered file", () => {
     ["by selector", { namespaces: null, selector: "team in (a,b)" }],
     ["all namespaces", { namespaces: null, selector: "" }],
     ["without clusters", { contexts: [], namespaces: [] }],
-    ["with paths of one's own", { caFile: "~/ca.pem", kubeconfig: "/etc/kube", identity: "/etc/age.key", directory: "/var/lib/capstan" }],
+    [
+      "with paths of one's own",
+      { caFile: "~/ca.pem", kubeconfig: "/etc/kube", identity: "/etc/age.key", directory: "/var/lib/capstan" },
+    ],
     ["contexts that would get one name", { contexts: ["a/x", "b/x", "///", "--"] }],
   ])("loads %s", (_, changed) => {
     expect(load(renderConfig({ ...answers, ...changed }, "capstan.schema.json")).problems).toEqual([]);
@@ -112,7 +120,10 @@ describe("capstan init", () => {
     const identityPath = join(path, "..", "age.key");
     writeFileSync(identityPath, "mine");
     writeFileSync(path, "format: 1");
-    await expect(init(options, context(path))).rejects.toMatchObject({ exitCode: 64, message: expect.stringContaining("--force") });
+    await expect(init(options, context(path))).rejects.toMatchObject({
+      exitCode: 64,
+      message: expect.stringContaining("--force"),
+    });
     expect(readFileSync(path, "utf8")).toBe("format: 1");
     const forced = await init({ ...options, force: true }, context(path));
     expect(forced.data).toMatchObject({ identityMade: false });
@@ -138,7 +149,10 @@ describe("capstan init", () => {
     const path = join(root, "bad.yaml");
     writeFileSync(path, "format: 1\ninstallation: A\nextra: 1\n");
     const failure = await readConfigFile(context(path)).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ exitCode: 78, message: expect.stringMatching(/bad\.yaml:3:1: extra: unknown key extra/) });
+    expect(failure).toMatchObject({
+      exitCode: 78,
+      message: expect.stringMatching(/bad\.yaml:3:1: extra: unknown key extra/),
+    });
     expect((failure as { problems: readonly unknown[] }).problems.length).toBeGreaterThan(3);
   });
 

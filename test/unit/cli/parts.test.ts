@@ -71,9 +71,9 @@ describe("tables", () => {
 
   test("colour changes no width", () => {
     const painted = renderTable(["credential", "state", "next"], rows, { paint: createPaint(true), ascii: false });
-    const escape = String.fromCharCode(27);
-    expect(painted.join("\n")).toContain(`${escape}[31m✗ blocked${escape}[0m`);
-    const bare = painted.map((line) => line.replaceAll(new RegExp(`${escape}\\[\\d+m`, "g"), "").trimEnd());
+    const esc = String.fromCharCode(27);
+    expect(painted.join("\n")).toContain(`${esc}[31m✗ blocked${esc}[0m`);
+    const bare = painted.map((line) => line.replaceAll(new RegExp(`${esc}\\[\\d+m`, "g"), "").trimEnd());
     expect(bare).toEqual(renderTable(["credential", "state", "next"], rows, plain));
   });
 

@@ -38,7 +38,9 @@ describe("what is asked", () => {
 
   test("flags that all have in common stand before or after the command; flag beats environment", async () => {
     expect((await run(["-c", "x.yaml", "tick"])).context?.configPath).toBe("x.yaml");
-    expect((await run(["tick", "--config", "x.yaml"], { env: { CAPSTAN_CONFIG: "y" } })).context?.configPath).toBe("x.yaml");
+    expect((await run(["tick", "--config", "x.yaml"], { env: { CAPSTAN_CONFIG: "y" } })).context?.configPath).toBe(
+      "x.yaml",
+    );
     expect((await run(["tick"], { env: { CAPSTAN_CONFIG: "y" } })).context?.configPath).toBe("y");
     expect((await run(["tick"])).context?.configPath).toBeNull();
     expect((await run(["tick"], { env: { CAPSTAN_OUTPUT: "json" } })).out).toContain('"fine"');
@@ -83,13 +85,16 @@ describe("wrong usage is 64 and touches nothing", () => {
 });
 
 describe("help and version go to stdout with 0", () => {
-  test.each([["--help"], ["-h"], ["help"], ["help rotate"], ["rotate --help"], ["help exit-codes"], ["--version"]])("%s", async (line) => {
-    const ran = await run(line.split(" "));
-    expect(ran.err).toBe("");
-    expect(ran.out).not.toBe("");
-    expect(ran.code ?? 0).toBe(0);
-    expect(ran.asked).toBeNull();
-  });
+  test.each([["--help"], ["-h"], ["help"], ["help rotate"], ["rotate --help"], ["help exit-codes"], ["--version"]])(
+    "%s",
+    async (line) => {
+      const ran = await run(line.split(" "));
+      expect(ran.err).toBe("");
+      expect(ran.out).not.toBe("");
+      expect(ran.code ?? 0).toBe(0);
+      expect(ran.asked).toBeNull();
+    },
+  );
 
   test("the most used command comes first, and examples before options", async () => {
     const { out } = await run(["--help"]);
@@ -119,7 +124,8 @@ describe("streams", () => {
   });
 
   test("colour only for a terminal, and never with --no-color", async () => {
-    const paint = async (argv: readonly string[], isTTY: boolean) => (await run(argv, { isTTY })).context?.style.paint("red", "x");
+    const paint = async (argv: readonly string[], isTTY: boolean) =>
+      (await run(argv, { isTTY })).context?.style.paint("red", "x");
     expect(await paint(["tick"], true)).toBe("\u001b[31mx\u001b[0m");
     expect(await paint(["tick"], false)).toBe("x");
     expect(await paint(["tick", "--no-color"], true)).toBe("x");
@@ -127,7 +133,8 @@ describe("streams", () => {
 });
 
 describe("failures", () => {
-  const port = (kind: ConstructorParameters<typeof PortError>[0]) => new PortError(kind, "harbor: list: said so", { system: "harbor", operation: "list" });
+  const port = (kind: ConstructorParameters<typeof PortError>[0]) =>
+    new PortError(kind, "harbor: list: said so", { system: "harbor", operation: "list" });
 
   test.each([
     [port("denied"), 77, "harbor: list: said so"],
@@ -145,7 +152,9 @@ describe("failures", () => {
     const ran = await run(["tick", "-o", "json", "--debug"], { act });
     expect(ran.code).toBe(code);
     expect(ran.err).toContain(`error: ${message}`);
-    expect(JSON.parse(ran.out)).toMatchObject({ error: { exitCode: code, message: expect.stringContaining(message), problems: [] } });
+    expect(JSON.parse(ran.out)).toMatchObject({
+      error: { exitCode: code, message: expect.stringContaining(message), problems: [] },
+    });
     expect(ran.out + ran.err).not.toContain("hunter2");
     expect((await run(["tick"], { act })).out).toBe("");
   });
@@ -155,6 +164,9 @@ describe("failures", () => {
     const act = async () => {
       throw new DOMException("x", "AbortError");
     };
-    expect(await run(["tick"], { interrupted: 143, act })).toMatchObject({ code: 143, err: expect.stringContaining("goes on from here") });
+    expect(await run(["tick"], { interrupted: 143, act })).toMatchObject({
+      code: 143,
+      err: expect.stringContaining("goes on from here"),
+    });
   });
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { drainMsOf } from "../../../core/config/complete.ts";
 import { loadConfig } from "../../../core/config/load.ts";
 import { change, example, load, loadGood, path, problemsOf } from "./example.ts";
@@ -47,6 +47,17 @@ describe("a good file", () => {
     });
     expect(config.sites["aws"]).toMatchObject({ credentials: { secretAccessKey: "file:/etc/capstan/aws-secret" } });
     expect(config.clusters["home-1"]).toMatchObject({ kubeconfig: "/home/op/.kube/home", context: "home" });
+  });
+
+  test("tells Azure's two audiences apart", () => {
+    const tokens = loadGood(
+      change("{ kind: managed }", "{ kind: token, vaultToken: env:VAULT_TOKEN, storageToken: file:./storage }"),
+    );
+    expect(tokens.sites["azure"]).toMatchObject({
+      credential: { vaultToken: "env:VAULT_TOKEN", storageToken: "file:/etc/capstan/storage" },
+    });
+    const one = problemsOf(change("{ kind: managed }", "{ kind: token, vaultToken: env:VAULT_TOKEN }"));
+    expect(one.join()).toContain("sites.azure.credential.storageToken: is missing");
   });
 
   test("may have a credential without clusters, and one for all clusters of its sites", () => {
@@ -123,10 +134,15 @@ describe("a file that is none", () => {
     ["a: 'x\n", "a quote, bracket or colon is missing"],
     ["a: 1\n---\nb: 1\n", "a second document begins here"],
     ["a: !hunter2 x\n", "a tag (!name) is used"],
+    ["? {hunter2: 1}\n: x\n", "a key is no text"],
+    ["a: { [hunter2]: 1 }\n", "a key is no text"],
     ["", "is no mapping"],
     ["- 1", "is no mapping"],
   ])("%j", (text, problem) => {
+    const warned = vi.spyOn(process, "emitWarning");
     const found = problemsOf(text);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
     expect(found.join("\n")).toContain(problem);
     expect(found.join("\n")).not.toContain("hunter2");
   });

@@ -46,7 +46,10 @@ describe("by schedule", () => {
       return turn.promotedAtMs + 7 * dayMs - dueMs;
     });
     expect(early.every((ms) => ms >= 0 && ms < windowMs)).toBe(true);
-    const tenths = Array.from({ length: 10 }, (_, n) => early.filter((ms) => Math.floor((ms / windowMs) * 10) === n).length);
+    const tenths = Array.from(
+      { length: 10 },
+      (_, n) => early.filter((ms) => Math.floor((ms / windowMs) * 10) === n).length,
+    );
     for (const count of tenths) {
       expect(count).toBeGreaterThan(60);
       expect(count).toBeLessThan(145);

@@ -1,0 +1,88 @@
+import { PortError } from "../../ports/errors.ts";
+import { type GcpCall, type GcpClient, type GcpReply, nullIfAbsent } from "./gcp-client.ts";
+
+/** A Secret's fields as far as they are used; `etag` keeps its quotes, they belong to it. */
+export interface GcpSecret {
+  readonly etag: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Alias → version number. */
+  readonly aliases: Readonly<Record<string, number>>;
+  readonly serverMs: number | null;
+}
+
+export interface GcpSecretChanges {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly aliases?: Readonly<Record<string, number>>;
+  /** The secret as it must still be; absent: whatever it is. */
+  readonly etag?: string;
+}
+
+/** int64 is a string on the wire. */
+function aliasesOf(value: unknown): Readonly<Record<string, number>> {
+  const entries = Object.entries(typeof value === "object" && value !== null ? value : {});
+  return Object.fromEntries(entries.map(([alias, number]) => [alias, Number(number)] as const));
+}
+
+function annotationsOf(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(typeof value === "object" && value !== null ? value : {});
+  return Object.fromEntries(entries.map(([key, text]) => [key, String(text)] as const));
+}
+
+function secretOf(client: GcpClient, call: GcpCall, { body, serverMs }: GcpReply): GcpSecret {
+  const { etag, annotations, versionAliases } = body;
+  if (typeof etag !== "string" || etag === "") throw client.badReply(call, "a secret without an etag");
+  return { etag, annotations: annotationsOf(annotations), aliases: aliasesOf(versionAliases), serverMs };
+}
+
+/**
+ * Null: absent, said by the service. May answer from the past (resource consistency page: only a version
+ * by its number is read consistently); a write with the etag of such a reading is refused.
+ */
+export async function getSecret(client: GcpClient, id: string): Promise<GcpSecret | null> {
+  const call: GcpCall = { method: "GET", path: `secrets/${id}`, operation: "GetSecret", subject: id };
+  const reply = await nullIfAbsent(client.call(call));
+  return reply === null ? null : secretOf(client, call, reply);
+}
+
+/** Null: there is one of this name already. */
+export async function createSecret(
+  client: GcpClient,
+  id: string,
+  annotations: Readonly<Record<string, string>>,
+): Promise<GcpSecret | null> {
+  const call: GcpCall = {
+    method: "POST",
+    path: "secrets",
+    query: { secretId: id },
+    body: { replication: { automatic: {} }, labels: { "managed-by": "capstan" }, annotations },
+    operation: "CreateSecret",
+    subject: id,
+  };
+  try {
+    return secretOf(client, call, await client.call(call));
+  } catch (error) {
+    if (error instanceof PortError && error.reason === "already-exists") return null;
+    throw error;
+  }
+}
+
+/** Writes exactly the fields given. Throws `conflict` (`stale-writer`) for an etag that is no longer the stored one. */
+export async function patchSecret(client: GcpClient, id: string, changes: GcpSecretChanges): Promise<GcpSecret> {
+  const { annotations, aliases, etag } = changes;
+  const mask = [...(annotations ? ["annotations"] : []), ...(aliases ? ["versionAliases"] : [])];
+  const versionAliases = Object.entries(aliases ?? {}).map(([alias, number]) => [alias, String(number)] as const);
+  const call: GcpCall = {
+    method: "PATCH",
+    path: `secrets/${id}`,
+    query: { updateMask: mask.join(",") },
+    body: {
+      ...(etag === undefined ? {} : { etag }),
+      ...(annotations ? { annotations } : {}),
+      ...(aliases ? { versionAliases: Object.fromEntries(versionAliases) } : {}),
+    },
+    operation: "UpdateSecret",
+    subject: id,
+    failedPrecondition: ["conflict", "stale-writer"],
+  };
+  return secretOf(client, call, await client.call(call));
+}

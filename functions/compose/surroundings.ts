@@ -1,0 +1,11 @@
+import type { Entropy } from "../../core/ports/entropy.ts";
+import type { Secret } from "../../core/secret.ts";
+
+/** What drivers need of the process they run in. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly nowMs: () => number;
+  readonly entropy: Entropy;
+  readonly requestTimeoutMs: number;
+  readonly resolve: (reference: string) => Promise<Secret>;
+}

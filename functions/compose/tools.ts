@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Log } from "../../core/app/log.ts";
+import { sitesOf } from "../../core/app/settings.ts";
+import type { Tools } from "../../core/app/tools.ts";
+import type { Config } from "../../core/config/complete.ts";
+import type { Ports } from "../../core/engine/ports.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Entropy } from "../../core/ports/entropy.ts";
+import { clusterDriver } from "./clusters.ts";
+import { registryDrivers } from "./registries.ts";
+import type { SecretSource } from "./secrets.ts";
+import { type SiteDrivers, siteDrivers } from "./sites.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export const systemEntropy: Entropy = { hex: (bytes) => randomBytes(bytes).toString("hex") };
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  async sleep(ms, signal) {
+    // A wait that is cut short is no failure: the caller looks at its signal.
+    await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  },
+};
+
+export interface ComposeOptions {
+  readonly config: Config;
+  /** Sites whose runners this process plays. */
+  readonly sites: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly secrets: SecretSource;
+  readonly log: Log;
+}
+
+/** Everything outside that these runners may reach, and nothing else: a replica's runner needs nothing of home's. */
+export async function composeTools(options: ComposeOptions): Promise<Tools> {
+  const { config, sites, env, secrets, log } = options;
+  const played = Object.entries(config.credentials).filter(([, credential]) =>
+    sitesOf(credential).some((site) => sites.includes(site)),
+  );
+  const limits = played.map(([, credential]) => credential.limits.requestTimeoutMs);
+  const around: Surroundings = {
+    env,
+    nowMs: () => systemClock.nowMs(),
+    entropy: systemEntropy,
+    requestTimeoutMs: limits.length === 0 ? 20_000 : Math.min(...limits),
+    resolve: (reference) => secrets.resolve(reference),
+  };
+  const wantedSites = new Set(sites.filter((site) => config.sites[site] !== undefined));
+  for (const [, credential] of played) {
+    // Home writes into every site's store and reads every site's report.
+    if (sites.includes(credential.home)) for (const site of sitesOf(credential)) wantedSites.add(site);
+  }
+  const used = new Set(played.flatMap(([, credential]) => credential.targets.flatMap((target) => target.clusters)));
+  const wantedClusters = [...used].filter((cluster) => sites.includes(config.clusters[cluster]?.site ?? ""));
+
+  const [drivers, clusters, registries] = await Promise.all([
+    collect([...wantedSites], (site) => siteDrivers(config, site, around)),
+    collect(wantedClusters, (cluster) => clusterDriver(config, cluster, around)),
+    registryDrivers(
+      config,
+      played.map(([name]) => name),
+      around,
+    ),
+  ]);
+  const part = <K extends keyof SiteDrivers>(key: K) =>
+    Object.fromEntries(Object.entries(drivers).map(([site, both]) => [site, both[key]]));
+  const ports: Ports = { registries, clusters, stores: part("store"), ledgers: part("ledger") };
+  return {
+    config,
+    ports,
+    clock: systemClock,
+    entropy: systemEntropy,
+    owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,
+    log,
+  };
+}
+
+async function collect<T>(
+  names: readonly string[],
+  make: (name: string) => Promise<T>,
+): Promise<Readonly<Record<string, T>>> {
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await make(name)] as const)));
+}

@@ -10,7 +10,8 @@ const passwords: Readonly<Record<string, string>> = {
 };
 
 const projects = "made by the sandbox's helpers instead: the projects API comes with a later issue";
-const measured = "a measurement without a request: told in words, made again in harbor-sandbox.test.ts";
+const measured =
+  "a measurement without a request: told in words, made again in harbor-tokens.test.ts and harbor-sandbox.test.ts";
 
 /** Exchanges that are not played, and why. Names with `*` at the end stand for all that begin so. */
 const notPlayed: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAgeIdentity } from "../../core/drivers/local-file/age.ts";
 import { createLocalFileLedger } from "../../core/drivers/local-file/ledger-store.ts";
@@ -12,7 +13,7 @@ import { createLocalFileStore } from "../../core/drivers/local-file/secret-store
 import type { Secret } from "../../core/secret.ts";
 import { expectPortError } from "./contract-case.ts";
 
-const childPath = join(import.meta.dirname, "local-file-crash-child.ts");
+const childPath = fileURLToPath(new URL("./local-file-crash-child.ts", import.meta.url));
 const kills = 20;
 
 let directory: string;

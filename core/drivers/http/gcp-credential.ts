@@ -8,8 +8,7 @@ const tokenTimeoutMs = 20_000;
 
 export type GcpCredential =
   /** Application default credentials: service account of the function, workload identity, gcloud login. */
-  | { readonly kind: "default" }
-  | { readonly kind: "token"; readonly token: () => Promise<Secret> | Secret };
+  { readonly kind: "default" } | { readonly kind: "token"; readonly token: () => Promise<Secret> | Secret };
 
 /** A status that the token's issuer answered, where it answered at all. */
 function statusOf(error: unknown): number | undefined {

@@ -14,15 +14,15 @@ export interface MemoryLedgerStoreOptions {
   readonly state?: MemoryLedgerState;
 }
 
-export const emptyLedgerState: MemoryLedgerState = { serial: 0, records: {} };
+const emptyLedgerState: MemoryLedgerState = { serial: 0, records: {} };
 
 /** The record of a key, null when absent. */
-export function loadRecord(state: MemoryLedgerState, key: string): LedgerRecord | null {
+function loadRecord(state: MemoryLedgerState, key: string): LedgerRecord | null {
   return (Object.hasOwn(state.records, key) ? state.records[key] : undefined) ?? null;
 }
 
 /** The state after a save. Throws `conflict` (`stale-writer`) when `expected` is not what is stored. */
-export function saveRecord(
+function saveRecord(
   state: MemoryLedgerState,
   key: string,
   expected: string | null,

@@ -2,7 +2,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { FlipRequest, StoreTag, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
 import type { Secret } from "../../secret.ts";
 
-export interface MemoryVersion {
+interface MemoryVersion {
   readonly versionId: string;
   readonly value: Secret;
   readonly tag: StoreTag;
@@ -10,7 +10,7 @@ export interface MemoryVersion {
   readonly tokens: readonly string[];
 }
 
-export interface MemoryName {
+interface MemoryName {
   readonly current: string | null;
   readonly versions: readonly MemoryVersion[];
   readonly round: string | null;

@@ -7,7 +7,7 @@ export interface Access {
   readonly effect: string;
 }
 
-export type GrantScope =
+type GrantScope =
   | { readonly kind: "system" }
   | { readonly kind: "all-projects" }
   | { readonly kind: "project"; readonly projectId: number };
@@ -65,7 +65,7 @@ export interface AuditRow {
   readonly projectId: number;
 }
 
-export interface Repository {
+interface Repository {
   readonly tags: Map<string, string>;
   /** Digest → manifest bytes. */
   readonly manifests: Map<string, Buffer>;

@@ -1,0 +1,72 @@
+import { PortError } from "../../ports/errors.ts";
+import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
+import { createGcpClient, type GcpAccess, type GcpClient } from "../http/gcp-client.ts";
+import { getSecret } from "../http/gcp-secrets.ts";
+import { discardVersions } from "./discard.ts";
+import { flipValue } from "./flip.ts";
+import { currentAlias, currentOf, markOf } from "./marks.ts";
+import { readRound, writeRound } from "./round.ts";
+import { stageValue } from "./stage.ts";
+import { parseVersionId, type Room, secretIdOf, versionIdOf } from "./version-id.ts";
+import { accessVersion, isDestroyed, listLiving } from "./versions.ts";
+
+const system = "gcp-secret-manager";
+
+async function readVersion(client: GcpClient, name: string, versionId: string): Promise<StoreVersion> {
+  const absent = new PortError("not-found", `${system}: readVersion ${name}: no such version, or destroyed`, {
+    system,
+    operation: "readVersion",
+  });
+  const ref = parseVersionId(versionId);
+  if (ref === null) throw absent;
+  const id = secretIdOf(name, ref.room);
+  try {
+    const found = await accessVersion(client, id, ref.number);
+    if (found === null) throw absent;
+    return { versionId, value: found.value };
+  } catch (error) {
+    if (!(error instanceof PortError) || error.reason !== "disabled") throw error;
+    throw (await isDestroyed(client, id, ref.number)) ? absent : error;
+  }
+}
+
+async function listRoom(client: GcpClient, name: string, room: Room): Promise<readonly VersionFacts[]> {
+  const id = secretIdOf(name, room);
+  const secret = await getSecret(client, id);
+  if (secret === null) return [];
+  const current = room === "main" ? currentOf(secret) : null;
+  return (await listLiving(client, id)).map(({ number }) => ({
+    versionId: versionIdOf({ room, number }),
+    epoch: markOf(secret.annotations, number)?.epoch ?? null,
+    current: number === current,
+  }));
+}
+
+/**
+ * Secret Manager of one Google Cloud project as a secret store. Readers ask for
+ * `secrets/<name>/versions/current:access`; pending values are versions of a second secret `<name>-next`,
+ * since readers of `latest` exist; a promoted value is a new version of `<name>`, current by its alias.
+ * Only a version by its number is read consistently (resource consistency page): an alias, an etag or a list
+ * may be some minutes old, and a flip made on an old reading is refused. Rights, on the three secrets:
+ * `secretmanager.secrets.create`, `.get`, `.update`; `secretmanager.versions.add`, `.access`, `.list`,
+ * `.get`, `.destroy`.
+ */
+export function createGcpSecretStore(options: GcpAccess): SecretStore {
+  const client = createGcpClient(options, system);
+  return {
+    stage: async (name, value, tag, token) => ({ versionId: await stageValue(client, name, value, tag, token) }),
+    flip: async (name, request) => ({ versionId: await flipValue(client, name, request) }),
+    discard: (name, versionIds) => discardVersions(client, name, versionIds),
+    readVersion: (name, versionId) => readVersion(client, name, versionId),
+    async readCurrent(name) {
+      const found = await accessVersion(client, secretIdOf(name, "main"), currentAlias);
+      if (found === null) return null;
+      return { versionId: versionIdOf({ room: "main", number: found.number }), value: found.value };
+    },
+    async listVersions(name) {
+      return [...(await listRoom(client, name, "main")), ...(await listRoom(client, name, "next"))];
+    },
+    readRound: (name) => readRound(client, name),
+    writeRound: (name, round) => writeRound(client, name, round),
+  };
+}

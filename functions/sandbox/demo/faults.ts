@@ -1,0 +1,156 @@
+import type { CloudName } from "../facts.ts";
+import type { FaultAction, FaultRule } from "../faults.ts";
+import type { ActiveFault, DemoFault, DemoStage } from "./stage.ts";
+
+const clouds: readonly CloudName[] = ["aws", "azure", "gcp"];
+const ticksMin = 2;
+
+type Rule = Omit<FaultRule, "onHit">;
+
+/** Notes when a rule first hit and when it was over. */
+function noted(stage: DemoStage, rule: Rule, options: { readonly kills?: CloudName; readonly lasts?: boolean }): ActiveFault {
+  let firstMs: number | null = null;
+  let healedMs: number | null = null;
+  let ticksAtStart: readonly number[] = [];
+  const set = stage.sandbox.faults.set({
+    ...rule,
+    onHit() {
+      if (firstMs === null) {
+        firstMs = stage.nowMs();
+        ticksAtStart = clouds.map((cloud) => stage.ticks(cloud));
+      }
+      if (options.kills !== undefined) stage.kill(options.kills);
+      if (!options.lasts) healedMs = stage.nowMs();
+    },
+  });
+  return {
+    fired: set.hits,
+    firstMs: () => firstMs,
+    healedMs: () => healedMs,
+    look() {
+      if (!options.lasts || firstMs === null || healedMs !== null) return;
+      // One more than asked for: the tick under way when it began is not a whole one.
+      const lasted = clouds.every((cloud, i) => stage.ticks(cloud) - (ticksAtStart[i] ?? 0) > ticksMin);
+      if (!lasted) return;
+      set.remove();
+      healedMs = stage.nowMs();
+    },
+  };
+}
+
+const once = (rule: Omit<Rule, "times">): Rule => ({ ...rule, times: 1 });
+const cutAfter: FaultAction = { type: "cut-after" };
+
+/** Does this DynamoDB write promote? It is the one by which the home ledger's epoch grows. */
+function isPromotion(stage: DemoStage, body: Buffer): boolean {
+  const before = stage.ledger();
+  try {
+    const item = (JSON.parse(body.toString("utf8")) as { Item?: { pk?: { S?: string }; text?: { S?: string } } }).Item;
+    if (item?.pk?.S?.includes("@") !== false || before === null) return false;
+    return (JSON.parse(item.text?.S ?? "{}") as { epoch?: number }).epoch === before.epoch + 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Several of everything: nothing in the sandbox misbehaves, the scheduler does. */
+function copies(stage: DemoStage, runners: number, events: number): ActiveFault {
+  let fired = 0;
+  let firstMs: number | null = null;
+  return {
+    fired: () => fired,
+    firstMs: () => firstMs,
+    healedMs: () => null,
+    look() {},
+    copies: { runners, events },
+    sent() {
+      fired += 1;
+      firstMs ??= stage.nowMs();
+    },
+  };
+}
+
+function alternating(): () => boolean {
+  let odd = false;
+  return () => {
+    odd = !odd;
+    return odd;
+  };
+}
+
+/** The twelve ways in which the demo can be made to go wrong. All of it is done by the sandbox, from outside. */
+export const demoFaults: readonly DemoFault[] = [
+  {
+    name: "crash-after-mint",
+    line: "home's function is killed when Harbor has made the robot and before it hears so",
+    begin: (stage) => noted(stage, once({ part: "harbor", kind: "robot.create", action: cutAfter }), { kills: "aws" }),
+  },
+  {
+    name: "crash-after-stage",
+    line: "home's function is killed when the new secret is stored and before the ledger says so",
+    begin: (stage) => noted(stage, once({ part: "aws", kind: "PutSecretValue", action: cutAfter }), { kills: "aws" }),
+  },
+  {
+    name: "crash-mid-distribution",
+    line: "a site's function is killed with half of its cluster's namespaces served",
+    begin(stage) {
+      const cluster = stage.sandbox.describe().clusters.find(({ site }) => site !== "aws") ?? stage.sandbox.describe().clusters[0];
+      const skip = Math.floor(stage.namespaces / 2);
+      return noted(stage, once({ part: "kubernetes", instance: cluster?.name ?? "", kind: "secret.apply", skip, action: cutAfter }), { kills: cluster?.site ?? "aws" });
+    },
+  },
+  {
+    name: "crash-before-retire",
+    line: "home's function is killed when it asks Harbor to delete the old robot",
+    begin: (stage) => noted(stage, once({ part: "harbor", kind: "robot.delete", action: { type: "cut-before" } }), { kills: "aws" }),
+  },
+  {
+    name: "lost-reply-mint",
+    line: "Harbor makes the robot, and its answer (the only copy of the secret) is lost",
+    begin: (stage) => noted(stage, once({ part: "harbor", kind: "robot.create", action: cutAfter }), {}),
+  },
+  {
+    name: "lost-reply-promote",
+    line: "the ledger takes the promotion, and its answer is lost",
+    begin: (stage) => noted(stage, once({ part: "aws", kind: "PutItem", when: ({ body }) => isPromotion(stage, body), action: cutAfter }), {}),
+  },
+  {
+    name: "store-down",
+    line: "Azure Key Vault answers 503 for at least two ticks of every site",
+    begin: (stage) =>
+      noted(stage, { part: "azure", when: ({ path }) => path.startsWith("/secrets"), action: { type: "reply", status: 503, body: "Service Unavailable" } }, { lasts: true }),
+  },
+  {
+    name: "store-stale",
+    line: "every second read of GCP Secret Manager answers with what stood there before the last write",
+    begin: (stage) => noted(stage, { part: "gcp", kind: "version.access", when: alternating(), action: { type: "stale" } }, { lasts: true }),
+  },
+  {
+    name: "cluster-dark",
+    line: "one cluster's API server is not reachable for at least two ticks of every site; its pods pull on",
+    begin(stage) {
+      const cluster = stage.sandbox.describe().clusters.at(-1);
+      return noted(stage, { part: "kubernetes", instance: cluster?.name ?? "", action: { type: "cut-before" } }, { lasts: true });
+    },
+  },
+  {
+    name: "harbor-5xx",
+    line: "Harbor's API answers 502 for at least two ticks of every site; pulls still work",
+    begin: (stage) =>
+      noted(
+        stage,
+        { part: "harbor", when: ({ path }) => path.startsWith("/api/"), action: { type: "reply", status: 502, headers: { "content-type": "text/html" }, body: "<html>Bad Gateway</html>" } },
+        { lasts: true },
+      ),
+  },
+  {
+    name: "two-runners",
+    line: "home's function runs twice at the same time, in two processes, at every event",
+    begin: (stage) => copies(stage, 2, 1),
+  },
+  {
+    name: "doubled-events",
+    line: "every event of every cloud is delivered twice",
+    begin: (stage) => copies(stage, 1, 2),
+  },
+];

@@ -1,0 +1,71 @@
+import { parseArgs } from "node:util";
+import { demoFaults } from "./faults.ts";
+
+export interface DemoOptions {
+  readonly json: boolean;
+  readonly rotations: number;
+  readonly clusters: number;
+  readonly namespaces: number;
+  readonly seed: number;
+  readonly fault: string | null;
+}
+
+/** Wrong usage; the message says the mend. */
+export class DemoUsageError extends Error {
+  override readonly name = "DemoUsageError";
+}
+
+export const demoHelp = `usage: npm run demo -- [options]
+
+Starts a hybrid cloud in this process and rotates one credential through it while pods pull.
+
+  --rotations N    rotations after the first hand-out (default 3)
+  --clusters N     Kubernetes clusters (default 3)
+  --namespaces N   namespaces in each cluster (default 20)
+  --seed N         seed of jitter and of the plan of faults (default 1)
+  --fault NAME     let this go wrong during the first rotation
+  --list-faults    the faults, a line each
+  --json           one JSON document on stdout and nothing else
+  --help           this text`;
+
+function count(flag: string, text: string, max: number): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1 && number <= max) return number;
+  throw new DemoUsageError(`--${flag} takes a whole number from 1 to ${max}`);
+}
+
+/** Reads the command line. Throws `DemoUsageError`. */
+export function readDemoOptions(argv: readonly string[]): DemoOptions | "help" | "list-faults" {
+  let values: Readonly<Record<string, string | boolean | undefined>>;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        rotations: { type: "string", default: "3" },
+        clusters: { type: "string", default: "3" },
+        namespaces: { type: "string", default: "20" },
+        seed: { type: "string", default: "1" },
+        fault: { type: "string" },
+        json: { type: "boolean", default: false },
+        "list-faults": { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }));
+  } catch (error) {
+    throw new DemoUsageError(`${error instanceof Error ? error.message : "wrong usage"}; --help lists the options`);
+  }
+  if (values["help"] === true) return "help";
+  if (values["list-faults"] === true) return "list-faults";
+  const fault = typeof values["fault"] === "string" ? values["fault"] : null;
+  if (fault !== null && !demoFaults.some((known) => known.name === fault)) {
+    throw new DemoUsageError(`there is no fault ${fault}; --list-faults names them`);
+  }
+  return {
+    json: values["json"] === true,
+    rotations: count("rotations", String(values["rotations"]), 100),
+    clusters: count("clusters", String(values["clusters"]), 50),
+    namespaces: count("namespaces", String(values["namespaces"]), 1_000),
+    seed: count("seed", String(values["seed"]), 2 ** 32 - 1),
+    fault,
+  };
+}

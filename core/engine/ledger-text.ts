@@ -107,6 +107,8 @@ const siteLedger: z.ZodType<SiteLedger> = z.object({
   report: report.nullable(),
 });
 
+const formatOnly = z.object({ format: z.number() });
+
 function parse<T>(what: string, text: string, format: number, schema: z.ZodType<T>): T {
   let data: unknown;
   try {
@@ -114,7 +116,7 @@ function parse<T>(what: string, text: string, format: number, schema: z.ZodType<
   } catch {
     throw new LedgerTextError(`${what} is not JSON: restore it from a backup, or from the store's history`);
   }
-  const found = z.object({ format: z.number() }).safeParse(data);
+  const found = formatOnly.safeParse(data);
   if (found.success && found.data.format > format) {
     throw new LedgerTextError(
       `${what} is of format ${found.data.format}, this version knows ${format}: install capstan ${found.data.format}.x or newer; nothing is written`,

@@ -17,10 +17,14 @@ import { checkSize, findHolder, staleWriter } from "./repeats.ts";
 import { secretIdOf, versionIdOf } from "./version-id.ts";
 import { addVersion, listLiving } from "./versions.ts";
 
+const moveAttemptsMax = 8;
+
 const versionId = (number: number): string => versionIdOf({ room: "main", number });
 
-function isStaleWriter(error: unknown): boolean {
-  return error instanceof PortError && error.reason === "stale-writer";
+/** Null: the secret has no version that readers get. */
+function currentIdOf(secret: GcpSecret): string | null {
+  const current = currentOf(secret);
+  return current === null ? null : versionId(current);
 }
 
 interface Claimed {
@@ -30,9 +34,10 @@ interface Claimed {
 }
 
 /**
- * The right to add a version, taken under the etag of the reading whose alias was as expected: of several
- * writers one gets here, so that no loser's value becomes `latest`. An earlier call of the same flip is
- * recognised by its mark, or by its claim and the value of a version without a mark.
+ * The right to add a version, taken under the etag of the reading whose alias was as expected: most losers
+ * are refused here, before their value becomes `latest`. A claim is no lock: the next one goes over it, and a
+ * runner that died holds nobody up. An earlier call of the same flip is recognised by its mark, or by its
+ * claim and the value of a version without a mark.
  */
 async function claim(client: GcpClient, id: string, read: GcpSecret, request: FlipRequest, mark: Mark) {
   const { annotations, etag } = read;
@@ -48,10 +53,10 @@ async function claim(client: GcpClient, id: string, read: GcpSecret, request: Fl
   return { secret, number: null } satisfies Claimed;
 }
 
-/** What there is to claim in; null: this flip has been made already, by the version current. */
-async function readOrMake(client: GcpClient, id: string, name: string, request: FlipRequest, mark: Mark) {
+/** What there is to claim in; `done`: the version current, where it was made by this very flip. */
+async function readOrMake(client: GcpClient, id: string, request: FlipRequest, mark: Mark) {
   const found = await getSecret(client, id);
-  const stale = (why: string): PortError => staleWriter(client, "flip", name, why);
+  const stale = (why: string): PortError => staleWriter(client, "flip", id, why);
   if (found === null) {
     if (request.replaces !== null) throw stale("there is no such value");
     const made = await createSecret(client, id, withWriting({}, mark));
@@ -62,57 +67,65 @@ async function readOrMake(client: GcpClient, id: string, name: string, request: 
   if (current !== null && markOf(found.annotations, current)?.token === request.token) {
     return { secret: found, done: versionId(current), fresh: false };
   }
-  const currentId = current === null ? null : versionId(current);
-  if (currentId !== request.replaces) throw stale("another version is current");
+  if (currentIdOf(found) !== request.replaces) throw stale("another version is current");
   return { secret: found, done: null, fresh: false };
 }
 
 /**
- * After the last patch was refused: another runner with the same flip may have made it. What we added stays
- * (destroying the newest version would take `latest` from its readers) and is marked with its epoch, as far
- * as that goes at once, so that it is discarded with its generation.
+ * What a loser has added stays (destroying the newest version would take `latest` from its readers) and is
+ * marked with its epoch, as far as that goes at once, so that it is discarded with its generation.
  */
-async function lost(client: GcpClient, id: string, name: string, number: number, mark: Mark): Promise<string> {
-  const now = await getSecret(client, id);
-  const current = now === null ? null : currentOf(now);
-  if (now !== null && current !== number && markOf(now.annotations, number) === null) {
-    await patchSecret(client, id, { annotations: withMark(now.annotations, number, mark), etag: now.etag }).catch(
-      (error: unknown) => {
-        if (!(error instanceof PortError)) throw error;
-      },
-    );
-  }
-  if (now !== null && current !== null && markOf(now.annotations, current)?.token === mark.token) {
-    return versionId(current);
-  }
-  throw staleWriter(client, "flip", name, "another writer was first");
+async function markLeftover(client: GcpClient, id: string, now: GcpSecret, number: number, mark: Mark): Promise<void> {
+  if (currentOf(now) === number || markOf(now.annotations, number) !== null) return;
+  const annotations = withMark(now.annotations, number, mark);
+  await patchSecret(client, id, { annotations, etag: now.etag }).catch((error: unknown) => {
+    if (!(error instanceof PortError)) throw error;
+  });
 }
 
 /**
- * Claim, add, move: the alias `current` goes to the new version in the same patch that marks it, under the
- * etag of the claim. Each step can be repeated by the same flip after a lost reply; any other writer in
- * between makes the last one fail.
+ * The alias and the mark in one patch. Refused, it is tried again only while the alias is still the one
+ * expected and the claim still ours: then somebody has written something else into the annotations.
+ */
+async function move(client: GcpClient, id: string, read: GcpSecret, number: number, request: FlipRequest, mark: Mark) {
+  let secret = read;
+  for (let attempt = 1; attempt <= moveAttemptsMax; attempt += 1) {
+    try {
+      await patchSecret(client, id, {
+        aliases: { ...secret.aliases, [currentAlias]: number },
+        annotations: withMark(withoutWriting(secret.annotations), number, mark),
+        etag: secret.etag,
+      });
+      return versionId(number);
+    } catch (error) {
+      if (!(error instanceof PortError) || error.reason !== "stale-writer") throw error;
+    }
+    const now = await getSecret(client, id);
+    if (now === null) break;
+    const current = currentOf(now);
+    const made = current !== null && markOf(now.annotations, current)?.token === request.token;
+    const ours = isWriting(now.annotations, mark) && currentIdOf(now) === request.replaces;
+    if (made || !ours) await markLeftover(client, id, now, number, mark);
+    if (made) return versionId(current);
+    if (!ours) break;
+    secret = now;
+  }
+  throw staleWriter(client, "flip", id, "another writer was first");
+}
+
+/**
+ * Claim, add, move: of several writers the last one to claim moves the alias `current` to its version, from
+ * exactly the version that `replaces` names. Each step can be repeated by the same flip after a lost reply.
  */
 export async function flipValue(client: GcpClient, name: string, request: FlipRequest): Promise<string> {
   checkSize(client, "flip", name, request.value);
   const id = secretIdOf(name, "main");
   const mark: Mark = { epoch: request.tag.epoch, token: request.token };
 
-  const start = await readOrMake(client, id, name, request, mark);
+  const start = await readOrMake(client, id, request, mark);
   if (start.done !== null) return start.done;
-  const { secret, number: earlier } = start.fresh
+  const { secret, number } = start.fresh
     ? { secret: start.secret, number: null }
     : await claim(client, id, start.secret, request, mark);
-  const number = earlier ?? (await addVersion(client, id, request.value));
-  try {
-    await patchSecret(client, id, {
-      aliases: { ...secret.aliases, [currentAlias]: number },
-      annotations: withMark(withoutWriting(secret.annotations), number, mark),
-      etag: secret.etag,
-    });
-    return versionId(number);
-  } catch (error) {
-    if (!isStaleWriter(error)) throw error;
-    return lost(client, id, name, number, mark);
-  }
+  return move(client, id, secret, number ?? (await addVersion(client, id, request.value)), request, mark);
 }

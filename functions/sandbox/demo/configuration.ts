@@ -18,7 +18,15 @@ export function demoConfiguration(facts: SandboxFacts, caFile: string): string {
       {
         ...credential,
         drain: { overlap: "2s", longestPull: "2s" },
-        limits: { poll: "200ms", lease: "5s", tickDeadline: "5s", attemptBackoff: "300ms", attemptBackoffMax: "2s", attemptsPerHourMax: 60, canaryWaitMax: "20s" },
+        limits: {
+          poll: "200ms",
+          lease: "5s",
+          tickDeadline: "5s",
+          attemptBackoff: "300ms",
+          attemptBackoffMax: "2s",
+          attemptsPerHourMax: 60,
+          canaryWaitMax: "20s",
+        },
       },
     ]),
   );

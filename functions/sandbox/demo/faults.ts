@@ -8,7 +8,11 @@ const ticksMin = 2;
 type Rule = Omit<FaultRule, "onHit">;
 
 /** Notes when a rule first hit and when it was over. */
-function noted(stage: DemoStage, rule: Rule, options: { readonly kills?: CloudName; readonly lasts?: boolean }): ActiveFault {
+function noted(
+  stage: DemoStage,
+  rule: Rule,
+  options: { readonly kills?: CloudName; readonly lasts?: boolean },
+): ActiveFault {
   let firstMs: number | null = null;
   let healedMs: number | null = null;
   let ticksAtStart: readonly number[] = [];
@@ -94,15 +98,21 @@ export const demoFaults: readonly DemoFault[] = [
     name: "crash-mid-distribution",
     line: "a site's function is killed with half of its cluster's namespaces served",
     begin(stage) {
-      const cluster = stage.sandbox.describe().clusters.find(({ site }) => site !== "aws") ?? stage.sandbox.describe().clusters[0];
+      const cluster =
+        stage.sandbox.describe().clusters.find(({ site }) => site !== "aws") ?? stage.sandbox.describe().clusters[0];
       const skip = Math.floor(stage.namespaces / 2);
-      return noted(stage, once({ part: "kubernetes", instance: cluster?.name ?? "", kind: "secret.apply", skip, action: cutAfter }), { kills: cluster?.site ?? "aws" });
+      return noted(
+        stage,
+        once({ part: "kubernetes", instance: cluster?.name ?? "", kind: "secret.apply", skip, action: cutAfter }),
+        { kills: cluster?.site ?? "aws" },
+      );
     },
   },
   {
     name: "crash-before-retire",
     line: "home's function is killed when it asks Harbor to delete the old robot",
-    begin: (stage) => noted(stage, once({ part: "harbor", kind: "robot.delete", action: { type: "cut-before" } }), { kills: "aws" }),
+    begin: (stage) =>
+      noted(stage, once({ part: "harbor", kind: "robot.delete", action: { type: "cut-before" } }), { kills: "aws" }),
   },
   {
     name: "lost-reply-mint",
@@ -112,25 +122,47 @@ export const demoFaults: readonly DemoFault[] = [
   {
     name: "lost-reply-promote",
     line: "the ledger takes the promotion, and its answer is lost",
-    begin: (stage) => noted(stage, once({ part: "aws", kind: "PutItem", when: ({ body }) => isPromotion(stage, body), action: cutAfter }), {}),
+    begin: (stage) =>
+      noted(
+        stage,
+        once({ part: "aws", kind: "PutItem", when: ({ body }) => isPromotion(stage, body), action: cutAfter }),
+        {},
+      ),
   },
   {
     name: "store-down",
     line: "Azure Key Vault answers 503 for at least two ticks of every site",
     begin: (stage) =>
-      noted(stage, { part: "azure", when: ({ path }) => path.startsWith("/secrets"), action: { type: "reply", status: 503, body: "Service Unavailable" } }, { lasts: true }),
+      noted(
+        stage,
+        {
+          part: "azure",
+          when: ({ path }) => path.startsWith("/secrets"),
+          action: { type: "reply", status: 503, body: "Service Unavailable" },
+        },
+        { lasts: true },
+      ),
   },
   {
     name: "store-stale",
     line: "every second read of GCP Secret Manager answers with what stood there before the last write",
-    begin: (stage) => noted(stage, { part: "gcp", kind: "version.access", when: alternating(), action: { type: "stale" } }, { lasts: true }),
+    begin: (stage) =>
+      noted(
+        stage,
+        { part: "gcp", kind: "version.access", when: alternating(), action: { type: "stale" } },
+        { lasts: true },
+      ),
   },
   {
     name: "cluster-dark",
     line: "one cluster's API server is not reachable for at least two ticks of every site; its pods pull on",
     begin(stage) {
       const cluster = stage.sandbox.describe().clusters.at(-1);
-      return noted(stage, { part: "kubernetes", instance: cluster?.name ?? "", action: { type: "cut-before" } }, { lasts: true });
+      return noted(
+        stage,
+        { part: "kubernetes", instance: cluster?.name ?? "", action: { type: "cut-before" } },
+        { lasts: true },
+      );
     },
   },
   {
@@ -139,7 +171,16 @@ export const demoFaults: readonly DemoFault[] = [
     begin: (stage) =>
       noted(
         stage,
-        { part: "harbor", when: ({ path }) => path.startsWith("/api/"), action: { type: "reply", status: 502, headers: { "content-type": "text/html" }, body: "<html>Bad Gateway</html>" } },
+        {
+          part: "harbor",
+          when: ({ path }) => path.startsWith("/api/"),
+          action: {
+            type: "reply",
+            status: 502,
+            headers: { "content-type": "text/html" },
+            body: "<html>Bad Gateway</html>",
+          },
+        },
         { lasts: true },
       ),
   },

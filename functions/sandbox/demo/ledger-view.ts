@@ -3,7 +3,10 @@ import type { Sandbox } from "../start.ts";
 
 /** The home's ledger as it stands in the sandbox's DynamoDB: read from outside, to print and to measure by. */
 export function readDemoLedger(sandbox: Sandbox, installation: string, credential: string): HomeLedger | null {
-  const item = sandbox.aws.item("capstan", `${installation}/${credential}`) as { text?: { S?: string } } | null | undefined;
+  const item = sandbox.aws.item("capstan", `${installation}/${credential}`) as
+    | { text?: { S?: string } }
+    | null
+    | undefined;
   const text = item?.text?.S;
   return text === undefined ? null : (JSON.parse(text) as HomeLedger);
 }

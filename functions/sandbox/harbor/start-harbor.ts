@@ -46,9 +46,9 @@ export interface IssuedLogin {
   readonly password: Secret;
 }
 
-/** What a robot that mints pull and push robots must hold (harbor.md §1.8). */
+/** What a robot that mints pull and push robots must hold (harbor.md §1.8), and the audit log for evidence of use (§3). */
 const issuerPermissions = [
-  { kind: "system", namespace: "/", access: robotRights() },
+  { kind: "system", namespace: "/", access: [...robotRights(), { resource: "audit-log", action: "list" }] },
   {
     kind: "project",
     namespace: "*",
@@ -68,6 +68,10 @@ export interface Harbor extends Listener {
   robots(): readonly RobotFacts[];
   /** Username → when `/v2` last accepted it, by Basic or by bearer. */
   readonly lastAcceptedMs: ReadonlyMap<string, number>;
+  /** Username → the last moment at which a bearer issued to it is accepted, leeway included. */
+  readonly lastTokenEndMs: ReadonlyMap<string, number>;
+  /** Secrets of all robots ever: what must be found in no log. */
+  secrets(): readonly Secret[];
   createProject(name: string, options: { readonly public: boolean }): number;
   /** Its robots go with it, scopes in others' permissions too (harbor.md §10.53). */
   deleteProject(name: string): void;
@@ -85,6 +89,7 @@ function helpers(context: HarborContext, admin: UserRow): Omit<Harbor, keyof Lis
   const { state, nowMs } = context;
   return {
     lastAcceptedMs: state.lastAcceptedMs,
+    lastTokenEndMs: state.lastTokenEndMs,
     robots: () =>
       state.robots.map((robot) => ({
         id: robot.id,
@@ -95,6 +100,7 @@ function helpers(context: HarborContext, admin: UserRow): Omit<Harbor, keyof Lis
         expiresAtMs: robot.expiresAtS === -1 ? null : robot.expiresAtS * 1000,
         deletedAtMs: robot.deletedAtMs,
       })),
+    secrets: () => state.robots.map((robot) => robot.secret),
     createProject(name, options) {
       const id = state.nextProjectId;
       state.nextProjectId += 1;

@@ -88,6 +88,8 @@ export interface HarborState {
   nextProjectId: number;
   /** Username of a robot → when `/v2` last accepted it, by Basic or by bearer. */
   readonly lastAcceptedMs: Map<string, number>;
+  /** Username → the last moment at which a bearer issued to it is accepted, leeway included. */
+  readonly lastTokenEndMs: Map<string, number>;
 }
 
 export function createState(version: string): HarborState {
@@ -105,6 +107,7 @@ export function createState(version: string): HarborState {
     nextRobotId: 1,
     nextProjectId: 2,
     lastAcceptedMs: new Map(),
+    lastTokenEndMs: new Map(),
   };
 }
 

@@ -41,6 +41,10 @@ export function serveToken(call: HarborCall): PartReply {
       : scopes.map((scope) => grantedAccess(call, scope)).filter((entry) => entry !== undefined);
   const subject = caller.type === "anonymous" ? null : callerName(context.state, caller);
   const issued = context.tokens.issue(subject, access, context.nowMs());
+  if (subject !== null) {
+    const endMs = issued.issuedAtMs + context.tokens.lifetimeMs + context.tokens.leewayMs;
+    context.state.lastTokenEndMs.set(subject, endMs);
+  }
   return {
     status: 200,
     headers: { "content-type": "application/json; charset=utf-8" },

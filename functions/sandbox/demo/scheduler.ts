@@ -1,0 +1,87 @@
+import type { CloudName } from "../facts.ts";
+import { FunctionHost, type HostEvent } from "./host.ts";
+import type { ActiveFault } from "./stage.ts";
+
+const clouds: readonly CloudName[] = ["aws", "azure", "gcp"];
+
+export interface SchedulerOptions {
+  /** Cloud → path of its built bundle. */
+  readonly bundles: Readonly<Record<CloudName, string>>;
+  readonly env: Readonly<Record<CloudName, Readonly<Record<string, string>>>>;
+  readonly random: () => number;
+  readonly onLog: (cloud: CloudName, line: string) => void;
+}
+
+const pauseMsMin = 60;
+const pauseMsMax = 160;
+
+/**
+ * Each cloud's scheduler: calls that cloud's function again and again, through what registers it there.
+ * A function that was killed is started anew by the next event, as the cloud would.
+ */
+export class DemoScheduler {
+  readonly #options: SchedulerOptions;
+  readonly #hosts: Record<CloudName, FunctionHost[]> = { aws: [], azure: [], gcp: [] };
+  readonly #done: Record<CloudName, number> = { aws: 0, azure: 0, gcp: 0 };
+  #fault: ActiveFault | null = null;
+  #stopped = false;
+  #loops: Promise<void>[] = [];
+  failedEvents = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    for (const cloud of clouds) this.#hosts[cloud].push(this.#newHost(cloud));
+  }
+
+  #newHost(cloud: CloudName): FunctionHost {
+    const { bundles, env, onLog } = this.#options;
+    return new FunctionHost({ cloud, bundle: bundles[cloud], env: env[cloud], onLog: (line) => onLog(cloud, line) });
+  }
+
+  start(): void {
+    this.#loops = clouds.map((cloud) => this.#loop(cloud));
+  }
+
+  ticks(cloud: CloudName): number {
+    return this.#done[cloud];
+  }
+
+  setFault(fault: ActiveFault): void {
+    this.#fault = fault;
+  }
+
+  kill(cloud: CloudName): void {
+    for (const host of this.#hosts[cloud]) void host.kill();
+  }
+
+  /** An event of one's own, such as an operator's. */
+  async send(cloud: CloudName, event: HostEvent): Promise<void> {
+    const [host] = this.#hosts[cloud];
+    await host?.invoke(event).catch(() => {
+      this.failedEvents += 1;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#loops);
+    await Promise.all(Object.values(this.#hosts).flatMap((hosts) => hosts.map((host) => host.close())));
+  }
+
+  async #loop(cloud: CloudName): Promise<void> {
+    while (!this.#stopped) {
+      const { runners, events } = this.#fault?.copies ?? { runners: 1, events: 1 };
+      const wanted = cloud === "aws" ? runners : 1;
+      while (this.#hosts[cloud].length < wanted) this.#hosts[cloud].push(this.#newHost(cloud));
+      const copies = this.#hosts[cloud]
+        .slice(0, wanted)
+        .flatMap((host) => Array.from({ length: events }, () => host.invoke("tick")));
+      if (copies.length > 1) this.#fault?.sent?.();
+      const results = await Promise.allSettled(copies);
+      this.failedEvents += results.filter((result) => result.status === "rejected").length;
+      this.#done[cloud] += 1;
+      const pauseMs = pauseMsMin + this.#options.random() * (pauseMsMax - pauseMsMin);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}

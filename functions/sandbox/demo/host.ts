@@ -5,6 +5,8 @@ import type { InvokeResult } from "../../../core/app/invoke.ts";
 import type { CloudName } from "../facts.ts";
 import type { HostAnswer, HostEvent, HostQuestion } from "./hosts/serve.ts";
 
+export type { HostEvent } from "./hosts/serve.ts";
+
 export interface FunctionHostOptions {
   readonly cloud: CloudName;
   /** Path of the built `index.mjs`. */

@@ -28,7 +28,7 @@ export interface HarborOptions {
   readonly failedLoginDelayMs?: number;
 }
 
-interface RobotFacts {
+export interface RobotFacts {
   readonly id: number;
   readonly username: string;
   readonly description: string;

@@ -23,7 +23,10 @@ interface ProgrammingModel {
 interface TypedData {
   readonly json?: string;
   readonly string?: string;
-  readonly http?: { readonly statusCode?: string; readonly body?: { readonly string?: string; readonly bytes?: Uint8Array } };
+  readonly http?: {
+    readonly statusCode?: string;
+    readonly body?: { readonly string?: string; readonly bytes?: Uint8Array };
+  };
 }
 
 class Disposable {

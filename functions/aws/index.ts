@@ -1,0 +1,15 @@
+import type { InvokeResult } from "../../core/app/invoke.ts";
+import { readEvent } from "../../core/config/event.ts";
+import { createFunctionRuntime } from "../compose/function-runtime.ts";
+
+const runtime = createFunctionRuntime();
+
+/** The part of Lambda's context that is used. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Lambda's handler: EventBridge's schedules, and manual invocations. A refused or failed one is an error with a safe message. */
+export function handler(event: unknown, context: LambdaContext): Promise<InvokeResult> {
+  return runtime.resultOf(() => readEvent(event), context.getRemainingTimeInMillis());
+}

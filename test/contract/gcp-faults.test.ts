@@ -1,0 +1,399 @@
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createGcpSecretStore } from "../../core/drivers/gcp-secret-manager/secret-store.ts";
+import { Secret } from "../../core/secret.ts";
+import type { FaultAction } from "../../functions/sandbox/faults.ts";
+import { expectPortError, portErrorOf } from "./contract-case.ts";
+import { type GcpHarness, officialClient, project, raw, startGcpHarness } from "./gcp-fixtures.ts";
+import { flipRequest, flipThrough, stageEpoch, tagOf, tokenOf, valueFor } from "./secret-store-fixtures.ts";
+
+const name = "platform-pull";
+
+let harness: GcpHarness;
+beforeEach(async () => {
+  harness = await startGcpHarness();
+});
+afterEach(() => harness.close());
+
+function fault(kind: string, action: FaultAction, more: { times?: number; skip?: number } = { times: 1 }) {
+  return harness.faults.set({ part: "gcp", kind, action, ...more });
+}
+
+const versionsOf = (id: string) => harness.gcp.secret(id)?.versions ?? [];
+const currentText = async () => (await harness.store.readCurrent(name))?.value.reveal();
+
+describe("a flip whose connection is cut", () => {
+  /** Requests of a flip onto an existing name, in their order. */
+  const steps = [
+    ["secret.patch", 0, "the claim"],
+    ["version.add", 0, "the new version"],
+    ["secret.patch", 1, "the move of the alias"],
+  ] as const;
+  for (const [kind, skip, what] of steps) {
+    for (const type of ["cut-before", "cut-after"] as const) {
+      test(`${type} at ${what}: the repeat ends it with one version`, async () => {
+        await flipThrough(harness.store, name, 1);
+        const request = flipRequest(name, 2, { replaces: "main/1" });
+        const cut = fault(kind, { type }, { times: 1, skip });
+        await expectPortError(harness.store.flip(name, request), "unreachable");
+        expect(cut.hits()).toBe(1);
+        const { versionId } = await harness.store.flip(name, request);
+        expect(versionId).toBe("main/2");
+        expect(await currentText()).toBe(valueFor("e2").reveal());
+        expect(versionsOf(name)).toHaveLength(2);
+        expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {}).sort()).toEqual(["capstan-v1", "capstan-v2"]);
+      });
+    }
+  }
+
+  test("a claim that nobody finished holds no other flip up", async () => {
+    await flipThrough(harness.store, name, 1);
+    fault("version.add", { type: "cut-before" });
+    await expectPortError(harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" })), "unreachable");
+    await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/1" }));
+    expect(await currentText()).toBe(valueFor("e3").reveal());
+  });
+
+  test("the first flip of a name is repeated after each cut", async () => {
+    for (const kind of ["secret.create", "version.add", "secret.patch"]) {
+      fault(kind, { type: "cut-after" });
+      await expectPortError(harness.store.flip(name, flipRequest(name, 1)), "unreachable");
+    }
+    expect((await harness.store.flip(name, flipRequest(name, 1))).versionId).toBe("main/1");
+    expect(versionsOf(name)).toHaveLength(1);
+  });
+});
+
+describe("two runners with the same flip", () => {
+  test("agree on the version, and what one of them added too much goes with its generation", async () => {
+    await flipThrough(harness.store, name, 1);
+    const request = flipRequest(name, 2, { replaces: "main/1" });
+    // The first one stops between its claim and its version; the second does the whole flip meanwhile.
+    harness.faults.set({
+      part: "gcp",
+      kind: "version.add",
+      times: 1,
+      action: { type: "delay", delayMs: 0 },
+      onHit: async () => {
+        await harness.store.flip(name, request);
+      },
+    });
+    const late = await harness.store.flip(name, request);
+    expect(late.versionId).toBe("main/2");
+    const facts = await harness.store.listVersions(name);
+    expect(facts.filter((one) => one.current)).toEqual([{ versionId: "main/2", epoch: 2, current: true }]);
+    expect(facts.map((one) => one.epoch).sort()).toEqual([1, 2, 2]);
+  });
+
+  test("a later flip in between wins, the late one is refused", async () => {
+    await flipThrough(harness.store, name, 1);
+    harness.faults.set({
+      part: "gcp",
+      kind: "version.add",
+      times: 1,
+      action: { type: "delay", delayMs: 0 },
+      onHit: async () => {
+        await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/1" }));
+      },
+    });
+    const late = harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
+    await expectPortError(late, "conflict", "stale-writer");
+    expect(await currentText()).toBe(valueFor("e3").reveal());
+  });
+
+  test("a later claim in between refuses the earlier one, whose repeat ends it", async () => {
+    await flipThrough(harness.store, name, 1);
+    const early = flipRequest(name, 2, { replaces: "main/1" });
+    harness.faults.set({
+      part: "gcp",
+      kind: "version.add",
+      times: 1,
+      action: { type: "delay", delayMs: 0 },
+      onHit: async () => {
+        fault("version.add", { type: "cut-before" });
+        await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/1" })).catch(() => null);
+      },
+    });
+    await expectPortError(harness.store.flip(name, early), "conflict", "stale-writer");
+    expect(await currentText()).toBe(valueFor("e1").reveal());
+    expect((await harness.store.flip(name, early)).versionId).toBe("main/2");
+    expect(await currentText()).toBe(valueFor("e2").reveal());
+  });
+
+  test("a label or an annotation written in between does not stop a flip", async () => {
+    await flipThrough(harness.store, name, 1);
+    harness.faults.set({
+      part: "gcp",
+      kind: "version.add",
+      times: 1,
+      action: { type: "delay", delayMs: 0 },
+      onHit: async () => {
+        const labels = { team: "platform" };
+        await raw(harness, "PATCH", `secrets/${name}?updateMask=labels`, { labels });
+      },
+    });
+    await harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
+    expect(await currentText()).toBe(valueFor("e2").reveal());
+    expect(harness.gcp.secret(name)?.labels).toMatchObject({ team: "platform" });
+  });
+});
+
+describe("staging", () => {
+  test("what an interrupted call left is taken by its repeat", async () => {
+    fault("version.add", { type: "cut-after" });
+    await expectPortError(stageEpoch(harness.store, name, 1), "unreachable");
+    expect((await stageEpoch(harness.store, name, 1)).versionId).toBe("next/1");
+    expect(versionsOf(`${name}-next`)).toHaveLength(1);
+  });
+
+  test("what another attempt left is destroyed by the next one, what is marked stays", async () => {
+    await stageEpoch(harness.store, name, 1);
+    fault("version.add", { type: "cut-after" });
+    await expectPortError(stageEpoch(harness.store, name, 2), "unreachable");
+    await stageEpoch(harness.store, name, 3);
+    expect(versionsOf(`${name}-next`).map(({ state }) => state)).toEqual(["ENABLED", "DESTROYED", "ENABLED"]);
+  });
+
+  test("a reading from the past destroys nothing that is marked", async () => {
+    await stageEpoch(harness.store, name, 1);
+    await stageEpoch(harness.store, name, 2);
+    // The annotations before the mark of epoch 2, while the list of versions shows its version.
+    fault("secret.get", { type: "stale" });
+    await stageEpoch(harness.store, name, 3);
+    expect(versionsOf(`${name}-next`).map(({ state }) => state)).toEqual(["ENABLED", "ENABLED", "ENABLED"]);
+    expect((await harness.store.listVersions(name)).map((one) => one.epoch)).toEqual([3, 2, 1]);
+  });
+});
+
+describe("discarding", () => {
+  for (const [kind, skip] of [
+    ["secret.patch", 0],
+    ["version.destroy", 0],
+    ["secret.patch", 1],
+  ] as const) {
+    test(`cut after ${kind} ${skip + 1}: its epoch is listed until it is gone, and the repeat ends it`, async () => {
+      await flipThrough(harness.store, name, 2);
+      fault(kind, { type: "cut-after" }, { times: 1, skip });
+      await expectPortError(harness.store.discard(name, ["main/1"]), "unreachable");
+      const facts = await harness.store.listVersions(name);
+      for (const { epoch } of facts) expect(epoch).not.toBeNull();
+      await harness.store.discard(name, ["main/1"]);
+      expect(await harness.store.listVersions(name)).toEqual([{ versionId: "main/2", epoch: 2, current: true }]);
+      expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {})).toEqual(["capstan-v2"]);
+    });
+  }
+});
+
+test("a version that is being discarded is never taken for a repeat of the flip that made it", async () => {
+  await flipThrough(harness.store, name, 2);
+  fault("version.destroy", { type: "cut-before" });
+  await expectPortError(harness.store.discard(name, ["main/1"]), "unreachable");
+  const again = await harness.store.flip(name, flipRequest(name, 1, { replaces: "main/2" }));
+  expect(again.versionId).toBe("main/3");
+  await harness.store.discard(name, ["main/1"]);
+  expect(await currentText()).toBe(valueFor("e1").reveal());
+});
+
+describe("versions that cannot be read", () => {
+  test("disabled is a conflict, destroyed is not found, and current stays named", async () => {
+    await flipThrough(harness.store, name, 2);
+    await raw(harness, "POST", `secrets/${name}/versions/1:disable`, {});
+    await expectPortError(harness.store.readVersion(name, "main/1"), "conflict", "disabled");
+    expect(await harness.store.listVersions(name)).toHaveLength(2);
+    await raw(harness, "POST", `secrets/${name}/versions/1:destroy`, {});
+    await expectPortError(harness.store.readVersion(name, "main/1"), "not-found");
+    await raw(harness, "POST", `secrets/${name}/versions/2:disable`, {});
+    await expectPortError(harness.store.readCurrent(name), "conflict", "disabled");
+  });
+
+  test("`latest` that cannot be read, or is somebody else's, changes nothing for readers of the alias", async () => {
+    await flipThrough(harness.store, name, 1);
+    const client = officialClient(harness);
+    const parent = `projects/${project}/secrets/${name}`;
+    await client.addSecretVersion({ parent, payload: { data: Buffer.from("by hand") } });
+    await client.disableSecretVersion({ name: `${parent}/versions/2` });
+    expect(await currentText()).toBe(valueFor("e1").reveal());
+    await harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
+    expect(await currentText()).toBe(valueFor("e2").reveal());
+    expect(await harness.store.listVersions(name)).toContainEqual({ versionId: "main/2", epoch: null, current: false });
+  });
+});
+
+describe("stale reads", () => {
+  test("an alias may be old, a version by its number is not", async () => {
+    await flipThrough(harness.store, name, 2);
+    fault("version.access", { type: "stale" });
+    expect((await harness.store.readCurrent(name))?.versionId).toBe("main/1");
+    expect(await currentText()).toBe(valueFor("e2").reveal());
+    const { versionId } = await stageEpoch(harness.store, name, 3);
+    fault("version.access", { type: "stale" });
+    expect((await harness.store.readVersion(name, versionId)).value.reveal()).toBe(valueFor("e3").reveal());
+  });
+
+  test("a flip made on an old reading is refused and leaves no version behind", async () => {
+    await flipThrough(harness.store, name, 2);
+    fault("secret.get", { type: "stale" });
+    const request = flipRequest(name, 3, { replaces: "main/1" });
+    await expectPortError(harness.store.flip(name, request), "conflict", "stale-writer");
+    expect(await currentText()).toBe(valueFor("e2").reveal());
+    expect(versionsOf(name)).toHaveLength(2);
+  });
+
+  test("a ledger saved on an old reading is refused", async () => {
+    const first = await harness.ledger.save("prod/x", null, "one");
+    await harness.ledger.save("prod/x", first.revision, "two");
+    fault("secret.get", { type: "stale" });
+    const { record } = await harness.ledger.load("prod/x");
+    expect(record?.text).toBe("one");
+    const stale = harness.ledger.save("prod/x", record?.revision ?? null, "three");
+    await expectPortError(stale, "conflict", "stale-writer");
+  });
+});
+
+describe("replies that are no answers", () => {
+  const html = "<html><body>cAnArY-page</body></html>";
+  const answers = [
+    [404, html, "invalid", "bad-reply"],
+    [409, html, "invalid", "bad-reply"],
+    [200, html, "invalid", "bad-reply"],
+    [400, html, "invalid", "bad-reply"],
+    [403, html, "denied", undefined],
+    [429, html, "throttled", undefined],
+    [503, html, "unreachable", undefined],
+    [200, "{}", "invalid", "bad-reply"],
+    [200, "[]", "invalid", "bad-reply"],
+  ] as const;
+  for (const [status, body, kind, reason] of answers) {
+    test(`${status} ${body.slice(0, 6)} is ${kind}`, async () => {
+      fault("version.access", { type: "reply", status, body }, {});
+      fault("secret.get", { type: "reply", status, body }, {});
+      const errors = [
+        await portErrorOf(harness.store.readCurrent(name)),
+        await portErrorOf(harness.ledger.load("prod/x")),
+        await portErrorOf(harness.store.flip(name, flipRequest(name, 1))),
+      ];
+      for (const error of errors) {
+        expect([error.kind, error.reason]).toEqual([kind, reason]);
+        expect(inspect(error, { depth: 12, showHidden: true })).not.toContain("cAnArY");
+      }
+    });
+  }
+
+  test("a payload that does not match its checksum is no value", async () => {
+    await flipThrough(harness.store, name, 1);
+    const payload = { data: Buffer.from("bent").toString("base64"), dataCrc32c: "1" };
+    const body = JSON.stringify({ name: `projects/1/secrets/${name}/versions/1`, payload });
+    fault("version.access", { type: "reply", status: 200, body });
+    await expectPortError(harness.store.readCurrent(name), "invalid", "bad-reply");
+  });
+
+  test("throttled says how long, and nothing is tried again inside", async () => {
+    const body = JSON.stringify({ error: { code: 429, message: "cAnArY", status: "RESOURCE_EXHAUSTED" } });
+    fault("version.access", { type: "reply", status: 429, body, headers: { "retry-after": "7" } });
+    const error = await portErrorOf(harness.store.readCurrent(name));
+    expect([error.kind, error.retryAfterMs, error.status]).toEqual(["throttled", 7000, 429]);
+    expect(harness.gcp.counts.get("version.access")).toBe(1);
+  });
+
+  test("a slow answer is not waited for", async () => {
+    fault("version.access", { type: "delay", delayMs: 3000 });
+    const hasty = createGcpSecretStore({ ...harness.access, requestTimeoutMs: 50 });
+    await expectPortError(hasty.readCurrent(name), "unreachable");
+  });
+});
+
+test("the quota of two writes a second throttles a flip, which the next second ends", async () => {
+  const limited = await startGcpHarness(2);
+  try {
+    const staged = await portErrorOf(
+      (async () => {
+        await limited.store.flip(name, flipRequest(name, 1));
+        await limited.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
+      })(),
+    );
+    expect(staged.kind).toBe("throttled");
+    limited.advance(1000);
+    const throttled = await portErrorOf(limited.store.flip(name, flipRequest(name, 2, { replaces: "main/1" })));
+    expect(throttled.kind).toBe("throttled");
+    limited.advance(1000);
+    expect((await limited.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }))).versionId).toBe("main/2");
+    expect(limited.gcp.secret(name)?.versions).toHaveLength(2);
+  } finally {
+    await limited.close();
+  }
+});
+
+describe("the ledger in annotations", () => {
+  test("a short text is readable as it is, a long one is packed", async () => {
+    const { revision } = await harness.ledger.save("prod/ci@site/gcp", null, '{"format":1}');
+    const id = "capstan-ledger-prod_2fci_40site_2fgcp";
+    expect(harness.gcp.secret(id)?.annotations).toEqual({ "capstan-ledger": 'text:{"format":1}' });
+    const long = JSON.stringify(Array.from({ length: 800 }, (_, index) => ({ attempt: `given-up-${index}` })));
+    await harness.ledger.save("prod/ci@site/gcp", revision, long);
+    expect((await harness.ledger.load("prod/ci@site/gcp")).record?.text).toBe(long);
+    expect(Buffer.byteLength(long)).toBeGreaterThan(16_384);
+  });
+
+  test("what does not fit is `too-large` before anything is sent", async () => {
+    const noise = Array.from({ length: 40_000 }, (_, index) => String.fromCharCode(33 + ((index * index * 31) % 89)));
+    const seeds = Array.from({ length: 4000 }, (_, index) => Math.sin(index).toString());
+    await expectPortError(harness.ledger.save("prod/x", null, seeds.concat(noise).join("")), "invalid", "too-large");
+    expect(harness.gcp.counts.get("secret.create")).toBeUndefined();
+  });
+
+  test("long keys that differ at their ends are kept apart", async () => {
+    const keys = ["a", "b"].map((end) => `prod/${"x".repeat(300)}/${end}`);
+    for (const key of keys) await harness.ledger.save(key, null, key);
+    for (const key of keys) expect((await harness.ledger.load(key)).record?.text).toBe(key);
+  });
+
+  test("a secret that holds no ledger is neither absent nor one", async () => {
+    await raw(harness, "POST", "secrets?secretId=capstan-ledger-x", { replication: { automatic: {} } });
+    await expectPortError(harness.ledger.load("x"), "invalid", "bad-reply");
+  });
+
+  test("the time is the service's", async () => {
+    const { serverMs } = await harness.ledger.save("prod/x", null, "one");
+    expect(serverMs).toBe(Date.UTC(2026, 10, 24, 12));
+    expect((await harness.ledger.load("prod/x")).serverMs).toBe(serverMs);
+  });
+});
+
+test("no error carries a value or a token, whatever the service does", async () => {
+  const canary = "cAnArY-5b0e";
+  const value = new Secret(JSON.stringify({ password: canary }));
+  const { store, token } = harness;
+  await flipThrough(store, name, 1);
+  const request = () => flipRequest(name, 2, { value, replaces: "main/1" });
+  const echo = JSON.stringify({ error: { code: 400, message: `${canary} ${token}`, status: "INVALID_ARGUMENT" } });
+  const actions: FaultAction[] = [
+    { type: "cut-before" },
+    { type: "cut-after" },
+    { type: "reply", status: 400, body: echo },
+    { type: "reply", status: 200, body: `${canary} ${token}` },
+    { type: "reply", status: 500, body: `${canary} ${token}` },
+  ];
+  let errors = 0;
+  for (const kind of ["secret.get", "secret.patch", "version.add", "version.access"]) {
+    for (const action of actions) {
+      const set = fault(kind, action, {});
+      const calls = [
+        () => store.flip(name, request()),
+        () => store.stage(name, value, tagOf(2), tokenOf(name, "stage")),
+        () => store.readCurrent(name),
+        () => store.writeRound(name, "00"),
+      ];
+      for (const call of calls) {
+        const outcome = await call().catch((error: unknown) => error);
+        if (!(outcome instanceof Error)) continue;
+        errors += 1;
+        const printed = `${inspect(outcome, { depth: 12, showHidden: true })} ${JSON.stringify(outcome)}`;
+        for (const form of [canary, token, Buffer.from(value.reveal()).toString("base64")]) {
+          expect(printed.includes(form)).toBe(false);
+        }
+      }
+      set.remove();
+    }
+  }
+  expect(errors).toBeGreaterThan(25);
+});

@@ -93,12 +93,16 @@ function revoke(state: HomeState, ledger: HomeLedger, act: Extract<Act, { type: 
   };
 }
 
-/** Takes the operator's act into the ledger, once. `rotate` is a reason to begin (`home-line.ts`). */
+/**
+ * Takes the operator's act into the ledger, once. `rotate` is a reason to begin (`home-line.ts`), or
+ * joins the generation that is under way; `start-new` is done when there is a ledger (`home-judge.ts`).
+ */
 export const takeAct: Rule = (state, at) => {
   const { ledger } = state;
   const { act } = state.settings;
   if (ledger === null || act === null || state.actDone) return undefined;
   if (act.type === "roll-back") return rollBack(state, ledger, act, at);
   if (act.type === "revoke") return revoke(state, ledger, act, at);
-  return undefined;
+  const joins = ledger.next !== null && !ledger.next.rollBack;
+  return act.type === "start-new" || joins ? { do: "note", patch: { actDone: true } } : undefined;
 };

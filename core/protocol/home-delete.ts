@@ -88,6 +88,9 @@ export const deleteRobots: Rule = (state, at) => {
     const retiresLiving = victim.guard === "full" || victim.guard === "revoked-now";
     if (retiresLiving && retirementsStopped(state) && victim.record !== null) continue;
     if (stillHeld(state, victim) !== null) continue;
+    // Not every store's load is consistent (GCP): a save that succeeds proves that what was read is what stands.
+    if (state.saves === 0)
+      return { do: "save", ledger: state.ledger, why: "the ledger is confirmed before a deletion" };
     const decision = deleteOne(state, victim);
     if (decision !== undefined) return decision;
   }

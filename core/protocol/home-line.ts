@@ -109,12 +109,13 @@ export const startRotation: Rule = (state, at) => {
     do: "save",
     ledger: { ...ledger, next, generationMax: Math.max(ledger.generationMax, generation) },
     why: `generation ${generation} begun (${reason})`,
-    patch: { ownAttempt: settings.draws.attempt, actDone: state.actDone || reason === "manual" },
+    // Whatever the reason: the operator's wish for a new generation is being met.
+    patch: { ownAttempt: settings.draws.attempt, actDone: state.actDone || settings.act?.type === "rotate" },
   };
 };
 
 export function abandon(state: HomeState, next: NextGeneration, at: Instant, code: string, text: string): Decision {
-  const { ledger } = state;
+  const { ledger, settings } = state;
   if (ledger === null) throw new Error("nothing to abandon without a ledger");
   const attempt = { generation: next.generation, attempt: next.attempt, atMs: at.localMs };
   // A roll back minted nothing: naming its attempt as given up would be harmless, but untrue.
@@ -128,7 +129,8 @@ export function abandon(state: HomeState, next: NextGeneration, at: Instant, cod
     do: "save",
     ledger: { ...ledger, next: null, abandoned },
     why: problem.text,
-    patch: { problems: [...state.problems, problem] },
+    // A wish for a new generation is open again.
+    patch: { problems: [...state.problems, problem], ...(settings.act?.type === "rotate" ? { actDone: false } : {}) },
   };
 }
 

@@ -51,8 +51,9 @@ function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
   const held = heldBy(state, record) !== null;
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
   if (held) return { ...record, state: "held", drainFrom: null };
-  const usage = answerTo(state, usageOf(record));
-  if (usage?.verdict === "in-use") return { ...record, drainFrom: at };
+  // Asked when the time was up; a verdict from before the drain began again says nothing of the new one.
+  const timeIsUp = record.drainFrom !== null && elapsedMs(record.drainFrom, at) >= drainMsOf(state, record);
+  if (timeIsUp && answerTo(state, usageOf(record))?.verdict === "in-use") return { ...record, drainFrom: at };
   return record;
 }
 

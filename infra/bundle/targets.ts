@@ -8,6 +8,8 @@ export interface BundleTarget {
   /** Packages that the platform gives or that exist only once. */
   readonly external: readonly string[];
   readonly executable: boolean;
+  /** Still one file, but modules that are imported dynamically are only compiled when they are. */
+  readonly onDemand: boolean;
   /** Further files of the artefact: name → text. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -45,6 +47,7 @@ export const bundleTargets: readonly BundleTarget[] = [
     outFile: "aws/index.mjs",
     external: [],
     executable: false,
+    onDemand: false,
     files: {},
   },
   {
@@ -54,6 +57,7 @@ export const bundleTargets: readonly BundleTarget[] = [
     // Given by the host's worker through `require`.
     external: ["@azure/functions-core"],
     executable: false,
+    onDemand: false,
     files: { "azure/host.json": json(azureHost), "azure/package.json": packageOf("azure") },
   },
   {
@@ -63,6 +67,7 @@ export const bundleTargets: readonly BundleTarget[] = [
     // It keeps registrations in itself: a second copy in the bundle would register for nobody.
     external: [functionsFramework],
     executable: false,
+    onDemand: false,
     files: {
       "gcp/package.json": packageOf("gcp", {
         [functionsFramework]: manifest.devDependencies[functionsFramework] ?? "*",
@@ -75,6 +80,7 @@ export const bundleTargets: readonly BundleTarget[] = [
     outFile: "cli/capstan.mjs",
     external: [],
     executable: true,
+    onDemand: true,
     files: {},
   },
 ];

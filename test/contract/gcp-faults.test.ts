@@ -22,122 +22,6 @@ function fault(kind: string, action: FaultAction, more: { times?: number; skip?:
 const versionsOf = (id: string) => harness.gcp.secret(id)?.versions ?? [];
 const currentText = async () => (await harness.store.readCurrent(name))?.value.reveal();
 
-describe("a flip whose connection is cut", () => {
-  /** Requests of a flip onto an existing name, in their order. */
-  const steps = [
-    ["secret.patch", 0, "the claim"],
-    ["version.add", 0, "the new version"],
-    ["secret.patch", 1, "the move of the alias"],
-  ] as const;
-  for (const [kind, skip, what] of steps) {
-    for (const type of ["cut-before", "cut-after"] as const) {
-      test(`${type} at ${what}: the repeat ends it with one version`, async () => {
-        await flipThrough(harness.store, name, 1);
-        const request = flipRequest(name, 2, { replaces: "main/1" });
-        const cut = fault(kind, { type }, { times: 1, skip });
-        await expectPortError(harness.store.flip(name, request), "unreachable");
-        expect(cut.hits()).toBe(1);
-        const { versionId } = await harness.store.flip(name, request);
-        expect(versionId).toBe("main/2");
-        expect(await currentText()).toBe(valueFor("e2").reveal());
-        expect(versionsOf(name)).toHaveLength(2);
-        expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {}).sort()).toEqual(["capstan-v1", "capstan-v2"]);
-      });
-    }
-  }
-
-  test("a claim that nobody finished holds no other flip up", async () => {
-    await flipThrough(harness.store, name, 1);
-    fault("version.add", { type: "cut-before" });
-    await expectPortError(harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" })), "unreachable");
-    await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/1" }));
-    expect(await currentText()).toBe(valueFor("e3").reveal());
-  });
-
-  test("the first flip of a name is repeated after each cut", async () => {
-    for (const kind of ["secret.create", "version.add", "secret.patch"]) {
-      fault(kind, { type: "cut-after" });
-      await expectPortError(harness.store.flip(name, flipRequest(name, 1)), "unreachable");
-    }
-    expect((await harness.store.flip(name, flipRequest(name, 1))).versionId).toBe("main/1");
-    expect(versionsOf(name)).toHaveLength(1);
-  });
-});
-
-describe("two runners with the same flip", () => {
-  test("agree on the version, and what one of them added too much goes with its generation", async () => {
-    await flipThrough(harness.store, name, 1);
-    const request = flipRequest(name, 2, { replaces: "main/1" });
-    // The first one stops between its claim and its version; the second does the whole flip meanwhile.
-    harness.faults.set({
-      part: "gcp",
-      kind: "version.add",
-      times: 1,
-      action: { type: "delay", delayMs: 0 },
-      onHit: async () => {
-        await harness.store.flip(name, request);
-      },
-    });
-    const late = await harness.store.flip(name, request);
-    expect(late.versionId).toBe("main/2");
-    const facts = await harness.store.listVersions(name);
-    expect(facts.filter((one) => one.current)).toEqual([{ versionId: "main/2", epoch: 2, current: true }]);
-    expect(facts.map((one) => one.epoch).sort()).toEqual([1, 2, 2]);
-  });
-
-  test("a later flip in between wins, the late one is refused", async () => {
-    await flipThrough(harness.store, name, 1);
-    harness.faults.set({
-      part: "gcp",
-      kind: "version.add",
-      times: 1,
-      action: { type: "delay", delayMs: 0 },
-      onHit: async () => {
-        await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/1" }));
-      },
-    });
-    const late = harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
-    await expectPortError(late, "conflict", "stale-writer");
-    expect(await currentText()).toBe(valueFor("e3").reveal());
-  });
-
-  test("a later claim in between refuses the earlier one, whose repeat ends it", async () => {
-    await flipThrough(harness.store, name, 1);
-    const early = flipRequest(name, 2, { replaces: "main/1" });
-    harness.faults.set({
-      part: "gcp",
-      kind: "version.add",
-      times: 1,
-      action: { type: "delay", delayMs: 0 },
-      onHit: async () => {
-        fault("version.add", { type: "cut-before" });
-        await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/1" })).catch(() => null);
-      },
-    });
-    await expectPortError(harness.store.flip(name, early), "conflict", "stale-writer");
-    expect(await currentText()).toBe(valueFor("e1").reveal());
-    expect((await harness.store.flip(name, early)).versionId).toBe("main/2");
-    expect(await currentText()).toBe(valueFor("e2").reveal());
-  });
-
-  test("a label or an annotation written in between does not stop a flip", async () => {
-    await flipThrough(harness.store, name, 1);
-    harness.faults.set({
-      part: "gcp",
-      kind: "version.add",
-      times: 1,
-      action: { type: "delay", delayMs: 0 },
-      onHit: async () => {
-        const labels = { team: "platform" };
-        await raw(harness, "PATCH", `secrets/${name}?updateMask=labels`, { labels });
-      },
-    });
-    await harness.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
-    expect(await currentText()).toBe(valueFor("e2").reveal());
-    expect(harness.gcp.secret(name)?.labels).toMatchObject({ team: "platform" });
-  });
-});
-
 describe("staging", () => {
   test("what an interrupted call left is taken by its repeat", async () => {
     fault("version.add", { type: "cut-after" });
@@ -238,16 +122,6 @@ describe("stale reads", () => {
     expect(await currentText()).toBe(valueFor("e2").reveal());
     expect(versionsOf(name)).toHaveLength(2);
   });
-
-  test("a ledger saved on an old reading is refused", async () => {
-    const first = await harness.ledger.save("prod/x", null, "one");
-    await harness.ledger.save("prod/x", first.revision, "two");
-    fault("secret.get", { type: "stale" });
-    const { record } = await harness.ledger.load("prod/x");
-    expect(record?.text).toBe("one");
-    const stale = harness.ledger.save("prod/x", record?.revision ?? null, "three");
-    await expectPortError(stale, "conflict", "stale-writer");
-  });
 });
 
 describe("replies that are no answers", () => {
@@ -299,63 +173,6 @@ describe("replies that are no answers", () => {
     fault("version.access", { type: "delay", delayMs: 3000 });
     const hasty = createGcpSecretStore({ ...harness.access, requestTimeoutMs: 50 });
     await expectPortError(hasty.readCurrent(name), "unreachable");
-  });
-});
-
-test("the quota of two writes a second throttles a flip, which the next second ends", async () => {
-  const limited = await startGcpHarness(2);
-  try {
-    const staged = await portErrorOf(
-      (async () => {
-        await limited.store.flip(name, flipRequest(name, 1));
-        await limited.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }));
-      })(),
-    );
-    expect(staged.kind).toBe("throttled");
-    limited.advance(1000);
-    const throttled = await portErrorOf(limited.store.flip(name, flipRequest(name, 2, { replaces: "main/1" })));
-    expect(throttled.kind).toBe("throttled");
-    limited.advance(1000);
-    expect((await limited.store.flip(name, flipRequest(name, 2, { replaces: "main/1" }))).versionId).toBe("main/2");
-    expect(limited.gcp.secret(name)?.versions).toHaveLength(2);
-  } finally {
-    await limited.close();
-  }
-});
-
-describe("the ledger in annotations", () => {
-  test("a short text is readable as it is, a long one is packed", async () => {
-    const { revision } = await harness.ledger.save("prod/ci@site/gcp", null, '{"format":1}');
-    const id = "capstan-ledger-prod_2fci_40site_2fgcp";
-    expect(harness.gcp.secret(id)?.annotations).toEqual({ "capstan-ledger": 'text:{"format":1}' });
-    const long = JSON.stringify(Array.from({ length: 800 }, (_, index) => ({ attempt: `given-up-${index}` })));
-    await harness.ledger.save("prod/ci@site/gcp", revision, long);
-    expect((await harness.ledger.load("prod/ci@site/gcp")).record?.text).toBe(long);
-    expect(Buffer.byteLength(long)).toBeGreaterThan(16_384);
-  });
-
-  test("what does not fit is `too-large` before anything is sent", async () => {
-    const noise = Array.from({ length: 40_000 }, (_, index) => String.fromCharCode(33 + ((index * index * 31) % 89)));
-    const seeds = Array.from({ length: 4000 }, (_, index) => Math.sin(index).toString());
-    await expectPortError(harness.ledger.save("prod/x", null, seeds.concat(noise).join("")), "invalid", "too-large");
-    expect(harness.gcp.counts.get("secret.create")).toBeUndefined();
-  });
-
-  test("long keys that differ at their ends are kept apart", async () => {
-    const keys = ["a", "b"].map((end) => `prod/${"x".repeat(300)}/${end}`);
-    for (const key of keys) await harness.ledger.save(key, null, key);
-    for (const key of keys) expect((await harness.ledger.load(key)).record?.text).toBe(key);
-  });
-
-  test("a secret that holds no ledger is neither absent nor one", async () => {
-    await raw(harness, "POST", "secrets?secretId=capstan-ledger-x", { replication: { automatic: {} } });
-    await expectPortError(harness.ledger.load("x"), "invalid", "bad-reply");
-  });
-
-  test("the time is the service's", async () => {
-    const { serverMs } = await harness.ledger.save("prod/x", null, "one");
-    expect(serverMs).toBe(Date.UTC(2026, 10, 24, 12));
-    expect((await harness.ledger.load("prod/x")).serverMs).toBe(serverMs);
   });
 });
 

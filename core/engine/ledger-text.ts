@@ -62,6 +62,7 @@ const homeLedger: z.ZodType<HomeLedger> = z.object({
   sites: z.array(z.string()),
   abandoned: z.array(z.object({ generation: count, attempt: hex, atMs: ms })),
   round: z.object({ id: hex, drawnAtMs: ms, generations: z.array(count) }).nullable(),
+  askedSinceMs: ms.nullable(),
   holdSinceMs: ms.nullable(),
   refusals: z.object({ count, firstMs: ms, lastMs: ms }).nullable(),
   emergencies: z.object({ count, lastMs: ms }),
@@ -79,6 +80,7 @@ const unserved = z.object({
     "refused-here",
     "higher-epoch",
     "not-reached",
+    "not-configured",
     "invalid",
   ]),
   text: z.string(),
@@ -104,6 +106,7 @@ const siteLedger: z.ZodType<SiteLedger> = z.object({
   ledgerId: hex.length(32).nullable(),
   epoch: count,
   epochSinceMs: ms,
+  clusters: z.array(z.string()),
   report: report.nullable(),
 });
 

@@ -53,7 +53,7 @@ function rollBack(
   } as const;
   return {
     do: "save",
-    ledger: { ...ledger, abandoned: abandoned.slice(-100), next },
+    ledger: { ...ledger, abandoned: abandoned.slice(-100), next, askedSinceMs: null },
     why: `roll back to generation ${target.generation} begun`,
     patch: { actDone: true },
   };
@@ -103,6 +103,15 @@ export const takeAct: Rule = (state, at) => {
   if (ledger === null || act === null || state.actDone) return undefined;
   if (act.type === "roll-back") return rollBack(state, ledger, act, at);
   if (act.type === "revoke") return revoke(state, ledger, act, at);
+  if (act.type === "rotate") {
+    if (ledger.askedSinceMs !== null) return { do: "note", patch: { actDone: true } };
+    return {
+      do: "save",
+      ledger: { ...ledger, askedSinceMs: at.localMs },
+      why: "a rotation was asked for",
+      patch: { actDone: true },
+    };
+  }
   const joins = ledger.next !== null && !ledger.next.rollBack;
   return act.type === "start-new" || joins ? { do: "note", patch: { actDone: true } } : undefined;
 };

@@ -36,8 +36,10 @@ export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
       add("target-foreign", `${foreign.target} is not ours: ${foreign.why}`);
     for (const target of seen?.report?.unserved.slice(0, 5) ?? [])
       add("target-unserved", `${target.target}: ${target.reason}: ${target.text}`);
-    const trace = answerTo(state, { type: "read-store", site })?.trace;
-    if (trace && trace.epoch === ledger.current?.epoch && trace.hash !== ledger.current.hash)
+    const store = answerTo(state, { type: "read-store", site });
+    const otherHash = store?.trace?.epoch === ledger.current?.epoch && store?.trace?.hash !== ledger.current?.hash;
+    // Without a mark and no obstacle: it was ours before (`storeObstacle`).
+    if (!obstacle && store && store.versionId !== null && (store.trace === null || otherHash))
       add("outside-write", `somebody else wrote the value in the store of ${site}: replaced`);
   }
   for (const site of ledger.sites)

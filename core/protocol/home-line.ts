@@ -26,12 +26,12 @@ export function sameMadeOf(a: MadeOf, b: MadeOf): boolean {
 
 /** Why a rotation is to begin now; null: it is not. */
 export function reasonToRotate(state: HomeState, at: Instant): RotationReason | null {
-  const { ledger, settings, due } = state;
+  const { ledger, due } = state;
   if (ledger === null) return null;
   if (ledger.current === null) return "first";
   const urgent = urgentReason(state, at);
   if (urgent !== null) return urgent;
-  if (!state.actDone && settings.act?.type === "rotate") return "manual";
+  if (ledger.askedSinceMs !== null) return "manual";
   if (due === null) return null;
   const nowMs = fastestMs(at);
   if (due.expiryMs !== null && nowMs >= due.expiryMs) return "expiry";
@@ -42,7 +42,8 @@ export function reasonToRotate(state: HomeState, at: Instant): RotationReason | 
 /** When the next attempt may be made: growing pauses, and no more than so many in an hour. */
 export function attemptAllowedAtMs(state: HomeState, ledger: HomeLedger, nowMs: number): number {
   const { limits } = state.settings;
-  const lastHour = ledger.abandoned.filter((attempt) => nowMs - attempt.atMs < hourMs);
+  // Attempts noted by a clock that was far ahead must not stop rotations until that day.
+  const lastHour = ledger.abandoned.filter((attempt) => Math.abs(nowMs - attempt.atMs) < hourMs);
   const last = lastHour.at(-1);
   if (last === undefined) return nowMs;
   if (lastHour.length >= limits.attemptsPerHourMax) return (lastHour[0]?.atMs ?? nowMs) + hourMs;
@@ -110,7 +111,7 @@ export const startRotation: Rule = (state, at) => {
     ledger: { ...ledger, next, generationMax: Math.max(ledger.generationMax, generation) },
     why: `generation ${generation} begun (${reason})`,
     // Whatever the reason: the operator's wish for a new generation is being met.
-    patch: { ownAttempt: settings.draws.attempt, actDone: state.actDone || settings.act?.type === "rotate" },
+    patch: { ownAttempt: settings.draws.attempt },
   };
 };
 

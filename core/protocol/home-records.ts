@@ -3,6 +3,9 @@ import type { HomeEffect } from "./effects.ts";
 import { allSites, answerTo, ask, type HomeState, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
 import type { HomeLedger, Instant, Replaced } from "./state.ts";
 
+/** Clocks go back by less than this all the time: a server's `Date` has whole seconds, and offsets are read anew. */
+const clockSlackMs = 60_000;
+
 /** What still holds this generation, in words for an operator; null: every store and target is past it. */
 export function heldBy(state: HomeState, record: Replaced): string | null {
   for (const site of allSites(state)) {
@@ -52,6 +55,9 @@ function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
   if (held) return { ...record, state: "held", drainFrom: null };
   // Asked when the time was up; a verdict from before the drain began again says nothing of the new one.
+  const from = record.drainFrom;
+  // Begun by a clock that was far ahead: it would never end. Beginning again is the careful side.
+  if (from !== null && elapsedMs(from, at) < -clockSlackMs) return { ...record, drainFrom: at };
   const timeIsUp = record.drainFrom !== null && elapsedMs(record.drainFrom, at) >= drainMsOf(state, record);
   if (timeIsUp && answerTo(state, usageOf(record))?.verdict === "in-use") return { ...record, drainFrom: at };
   return record;
@@ -64,13 +70,15 @@ export const advanceRecords: Rule = (state, at) => {
   const changed = replaced.filter((record, i) => record !== ledger.replaced[i]);
   if (changed.length === 0) return undefined;
   const why = changed.map((record) => `generation ${record.generation} ${record.state}`).join(", ");
-  return { do: "save", ledger: withoutStaleRound({ ...ledger, replaced }), why };
+  return { do: "save", ledger: withoutStaleRound({ ...ledger, replaced }, changed), why };
 };
 
-/** A round confirms only drains that are still ended: a value taken back ends it. */
-function withoutStaleRound(ledger: HomeLedger): HomeLedger {
+/** A round confirms only drains that had ended when it was drawn: one that is taken back or begins (again) leaves it. */
+function withoutStaleRound(ledger: HomeLedger, changed: readonly Replaced[]): HomeLedger {
   const draining = new Set(
-    ledger.replaced.filter((record) => record.state === "draining").map((record) => record.generation),
+    ledger.replaced
+      .filter((record) => record.state === "draining" && !changed.includes(record))
+      .map((record) => record.generation),
   );
   const { round } = ledger;
   if (round === null) return ledger;

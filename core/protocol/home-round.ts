@@ -46,8 +46,11 @@ export const confirmRound: Rule = (state) => {
   const round = ledger?.round;
   if (!ledger || !round || retirementsStopped(state)) return undefined;
   if (!allSites(state).every((site) => echoed(state, site))) return undefined;
+  // What is about to come back keeps its robot while the roll back lasts.
+  const returning = ledger.next?.rollBack ? ledger.next.generation : null;
   const confirmed = ledger.replaced.filter(
-    (record) => round.generations.includes(record.generation) && record.state === "draining",
+    (record) =>
+      round.generations.includes(record.generation) && record.state === "draining" && record.generation !== returning,
   );
   if (confirmed.some((record) => heldBy(state, record) !== null)) return undefined;
   const replaced = ledger.replaced.map((record) =>
@@ -56,6 +59,6 @@ export const confirmRound: Rule = (state) => {
   return {
     do: "save",
     ledger: { ...ledger, replaced, round: null },
-    why: `generation ${confirmed.map((record) => record.generation).join(", ")} retiring: every site echoed the round`,
+    why: `every site echoed the round; retiring: ${confirmed.map((record) => record.generation).join(", ") || "none"}`,
   };
 };

@@ -39,6 +39,8 @@ export interface HomeState {
   /** Attempt that this very tick named; only its own tick may go on with a minting. */
   readonly ownAttempt: string | null;
   readonly saves: number;
+  /** What the tick remembers once the save under way has succeeded; of a lost one nothing is true. */
+  readonly afterSave: Partial<HomeState>;
   readonly problems: readonly Problem[];
   readonly outcome: HomeOutcome | null;
 }
@@ -56,6 +58,7 @@ export function startHome(settings: HomeSettings, nowMs: number): HomeState {
     actDone: settings.act === null,
     ownAttempt: null,
     saves: 0,
+    afterSave: {},
     problems: [],
     outcome: null,
   };

@@ -84,7 +84,10 @@ function absorbSave(
   reply: Reply<HomeReplies["save"]>,
   nowMs: number,
 ): HomeState {
-  if (reply.ok) return { ...state, ledger: effect.ledger, revision: reply.value.revision, saves: state.saves + 1 };
+  if (reply.ok) {
+    const { revision } = reply.value;
+    return { ...state, ...state.afterSave, afterSave: {}, ledger: effect.ledger, revision, saves: state.saves + 1 };
+  }
   const lost = reply.failure.kind === "conflict";
   const problem = lost
     ? { code: "lost-race", text: "another runner wrote the ledger first", blocks: false }
@@ -130,7 +133,7 @@ export function homeStep(before: HomeState, event: HomeEvent, nowMs: number): Ho
       const broken = brokenInvariants(state.ledger, ledger);
       if (broken.length > 0) throw new Error(`a ledger that must not be: ${broken.join("; ")}`);
       const save: HomeEffect = { type: "save", ledger, expected: state.revision, why: decision.why };
-      return withInFlight({ ...state, ...decision.patch }, [save]);
+      return withInFlight({ ...state, afterSave: decision.patch ?? {} }, [save]);
     }
   }
   return { state, effects: [] };

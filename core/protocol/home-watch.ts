@@ -30,8 +30,10 @@ export const watchCurrent: Rule = (state, at) => {
   const issuerWorks = answerTo(state, { type: "whoami" }) !== undefined;
   const robotKnown = answerTo(state, { type: "read-robot", id: ledger.current.robot.id }) !== undefined;
   if (!issuerWorks || !robotKnown) return undefined;
-  const seen = ledger.refusals;
   const { refusedCountMin, refusedSpanMs } = state.settings.limits;
+  // Counted by a clock that was far ahead: begun anew, else no refusal would ever count again.
+  const ahead = ledger.refusals !== null && ledger.refusals.lastMs - at.localMs > refusedSpanMs;
+  const seen = ahead ? null : ledger.refusals;
   const gapMs = refusedSpanMs / Math.max(1, refusedCountMin - 1);
   if (seen !== null && (at.localMs - seen.lastMs < gapMs || seen.count >= refusedCountMin)) return undefined;
   const refusals = { count: (seen?.count ?? 0) + 1, firstMs: seen?.firstMs ?? at.localMs, lastMs: at.localMs };
@@ -55,7 +57,8 @@ export function urgentReason(state: HomeState, at: Instant): RotationReason | nu
   if (ledger.current.revoked) return "revoked";
   const { emergencyGapMs, emergencyGapMaxMs, refusedCountMin, refusedSpanMs } = state.settings.limits;
   const pauseMs = backoffMs(ledger.emergencies.count, emergencyGapMs, emergencyGapMaxMs);
-  if (ledger.emergencies.count > 0 && at.localMs - ledger.emergencies.lastMs < pauseMs) return null;
+  // A moment far ahead was another clock's: it stops nothing.
+  if (ledger.emergencies.count > 0 && Math.abs(at.localMs - ledger.emergencies.lastMs) < pauseMs) return null;
   if (currentValueState(state) === "lost") return "value-lost";
   const { refusals } = ledger;
   if (refusals !== null && refusals.count >= refusedCountMin && refusals.lastMs - refusals.firstMs >= refusedSpanMs)

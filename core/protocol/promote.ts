@@ -37,6 +37,7 @@ export function promote(
     current,
     next: null,
     replaced: [...ledger.replaced.filter((record) => record !== older), ...held],
+    askedSinceMs: null,
     holdSinceMs: next.rollBack ? at.localMs : null,
     refusals: null,
     emergencies: emergency ? { count: ledger.emergencies.count + 1, lastMs: at.localMs } : { count: 0, lastMs: 0 },

@@ -318,6 +318,8 @@ export function clusterReply(
   reply: ClusterReply,
   context: ClusterContext,
 ): ClusterRun {
+  // A listing that was still under way when the cluster was given up says nothing any more.
+  if ((effect.type === "list-namespaces" || effect.type === "list-secrets") && run.queue !== null) return run;
   if (effect.type === "list-namespaces") {
     if (!reply.ok) return dark(run, reply.failure);
     const { namespaces } = reply.value as SiteReplies["list-namespaces"];

@@ -11,6 +11,7 @@ export type UnservedReason =
   | "refused-here"
   | "higher-epoch"
   | "not-reached"
+  | "not-configured"
   | "invalid";
 
 export interface Unserved {
@@ -56,9 +57,20 @@ export interface SiteLedger {
   /** Highest epoch ever seen here; a value below it is refused. */
   readonly epoch: number;
   readonly epochSinceMs: number;
+  /** Every cluster that was ever to be written, named before its first hand-out: its copies are ours until released. */
+  readonly clusters: readonly string[];
   readonly report: Report | null;
 }
 
 export function newSiteLedger(credential: string, site: string): SiteLedger {
-  return { format: siteLedgerFormat, credential, site, ledgerId: null, epoch: 0, epochSinceMs: 0, report: null };
+  return {
+    format: siteLedgerFormat,
+    credential,
+    site,
+    ledgerId: null,
+    epoch: 0,
+    epochSinceMs: 0,
+    clusters: [],
+    report: null,
+  };
 }

@@ -14,7 +14,7 @@ import {
 } from "./site-cluster.ts";
 import { type SiteEffect, type SiteReplies, type SiteSettings, siteEffectId } from "./site-effects.ts";
 import { newSiteLedger, type Report, type SiteLedger } from "./site-state.ts";
-import { mergeTallies } from "./site-tally.ts";
+import { countRemoved, mergeTallies } from "./site-tally.ts";
 
 export interface SiteOutcome {
   readonly end: "served" | "waiting" | "nothing" | "lost-race" | "blocked";
@@ -108,7 +108,7 @@ export function siteStep(before: SiteState, event: SiteEvent, nowMs: number): Si
     ]);
   const value = valueOfSite(state);
   if (value === null) throw new Error("a value that was not refused is there");
-  const raised = raiseEpoch(state, value, nowMs);
+  const raised = writeDown(state, value, nowMs);
   if (raised !== null) return raised;
   return serve(state, value, nowMs);
 }
@@ -151,11 +151,14 @@ function refuseValue(state: SiteState): Problem | null {
   return null;
 }
 
-/** Written down before the first hand-out, so that no later tick goes back behind it. */
-function raiseEpoch(state: SiteState, value: ValueTrace, nowMs: number): SiteStep | null {
+/** Epoch and clusters are written down before the first hand-out: no later tick goes back behind them, or forgets a copy. */
+function writeDown(state: SiteState, value: ValueTrace, nowMs: number): SiteStep | null {
   const known = state.ledger ?? newSiteLedger(state.settings.credential, state.settings.site);
-  if (known.epoch >= value.epoch) return null;
-  const ledger: SiteLedger = { ...known, ledgerId: value.ledgerId, epoch: value.epoch, epochSinceMs: nowMs };
+  const clusters = [...new Set([...known.clusters, ...state.settings.clusters.map((plan) => plan.cluster)])];
+  const risen = known.epoch < value.epoch;
+  if (!risen && clusters.length === known.clusters.length) return null;
+  const epochSinceMs = risen ? nowMs : known.epochSinceMs;
+  const ledger: SiteLedger = { ...known, ledgerId: value.ledgerId, epoch: value.epoch, epochSinceMs, clusters };
   return want(state, [{ type: "save-site", ledger, expected: state.revision }]);
 }
 
@@ -202,7 +205,8 @@ function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
 }
 
 function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly ClusterRun[], nowMs: number): SiteStep {
-  const tally = mergeTallies(clusters.map((run) => run.tally));
+  const removed = countRemoved(state.ledger?.clusters ?? [], state.settings.clusters);
+  const tally = mergeTallies([...clusters.map((run) => run.tally), removed]);
   const round = answer(state, "read-round");
   const report: Report = {
     round: round?.ok ? round.value.round : null,

@@ -43,6 +43,14 @@ export function countUnread(tally: Tally, unserved: Unserved): Tally {
   return countUnserved(tally, unserved, null, false);
 }
 
+/** A cluster that was taken out of the configuration cannot be looked at, and holds our copies all the same. */
+export function countRemoved(named: readonly string[], configured: readonly { readonly cluster: string }[]): Tally {
+  const text = "it is no longer in the configuration: its copies are still ours";
+  return named
+    .filter((cluster) => !configured.some((plan) => plan.cluster === cluster))
+    .reduce((tally, target) => countUnread(tally, { target, reason: "not-configured", text }), emptyTally);
+}
+
 export function countForeign(tally: Tally, foreign: ForeignTarget): Tally {
   const named = tally.foreign.length < unservedNamedMax ? [...tally.foreign, foreign] : tally.foreign;
   return withUsername({ ...tally, foreign: named }, foreign.username);

@@ -122,6 +122,8 @@ export interface HomeLedger {
   /** The last 100. */
   readonly abandoned: readonly AbandonedAttempt[];
   readonly round: Round | null;
+  /** An operator asked for a rotation then; kept until a promotion, however many attempts it takes. */
+  readonly askedSinceMs: number | null;
   /** Set by a roll back: scheduled rotations wait. */
   readonly holdSinceMs: number | null;
   /** The current generation was refused; counted until accepted again. */
@@ -148,6 +150,7 @@ export function newLedger(credential: string, ledgerId: string, sites: readonly 
     sites: [...sites],
     abandoned: [],
     round: null,
+    askedSinceMs: null,
     holdSinceMs: null,
     refusals: null,
     emergencies: { count: 0, lastMs: 0 },

@@ -2,5 +2,12 @@ import type { ActionLoaders } from "./actions.ts";
 
 /** Each command's action, loaded when the command is called: no SDK is paid for by `--help`. */
 export const actionLoaders: ActionLoaders = {
+  plan: async () => (await import("./plan.ts")).plan,
+  rotate: async () => (await import("./rotate.ts")).rotate,
+  tick: async () => (await import("./tick.ts")).tick,
+  status: async () => (await import("./status.ts")).status,
+  rollback: async () => (await import("./rollback.ts")).rollback,
+  revoke: async () => (await import("./revoke.ts")).revoke,
   init: async () => (await import("./init.ts")).init,
+  sandbox: async () => (await import("./sandbox.ts")).sandbox,
 };

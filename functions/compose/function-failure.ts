@@ -1,6 +1,5 @@
 import { CommandRefused } from "../../core/app/invoke.ts";
 import { EventRefused } from "../../core/config/event.ts";
-import { UnresolvedReference } from "../../core/config/references.ts";
 import { PortError } from "../../core/ports/errors.ts";
 
 /** What a failed invocation answers. */
@@ -42,7 +41,9 @@ export function failureOf(error: unknown): FunctionFailure {
     const { message, problems } = error;
     return { status: 500, body: { error: message, ...(problems.length === 0 ? {} : { problems }) }, frames: [] };
   }
-  if (error instanceof PortError || error instanceof UnresolvedReference)
+  if (error instanceof PortError) return { status: 500, body: { error: error.message }, frames: [] };
+  // Made to be read: file, context and way out, never a value (kubeconfig.ts).
+  if (error instanceof Error && error.message.startsWith("kubeconfig: "))
     return { status: 500, body: { error: error.message }, frames: [] };
   const name = error instanceof Error ? error.name : typeof error;
   const stack = error instanceof Error ? (error.stack ?? "") : "";

@@ -70,7 +70,7 @@ async function buildOnDemand({ entry, external }: BundleTarget): Promise<Built> 
   });
   const head = await build({
     ...shared,
-    entryPoints: ["infra/bundle/packed-head.ts"],
+    entryPoints: [fileURLToPath(new URL("./packed-head.ts", import.meta.url))],
     outfile: "head.mjs",
     legalComments: "none",
   });

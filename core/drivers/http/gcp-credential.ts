@@ -53,7 +53,7 @@ export function createGcpAccessToken(credential: GcpCredential): () => Promise<S
   let auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined;
   return async () => {
     try {
-      auth ??= import("google-auth-library").then(({ GoogleAuth }) => new GoogleAuth({ scopes: [scope] }));
+      auth ??= import("./google-auth.ts").then(({ GoogleAuth }) => new GoogleAuth({ scopes: [scope] }));
       const token = await within((await auth).getAccessToken());
       if (typeof token === "string" && token !== "") return new Secret(token);
     } catch (error) {

@@ -106,6 +106,8 @@ class Demo {
     );
     await this.#until("the first generation is served", () => this.#fleet.settled(0));
     this.#startPulling();
+    // Every node has read its Secret once before anything goes wrong.
+    await this.#pullEverywhere();
     const rotations: RotationSeen[] = [];
     for (let i = 0; i < this.#run.options.rotations; i += 1) rotations.push(await this.#rotate(i));
     await this.#enoughPulls();

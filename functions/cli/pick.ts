@@ -1,0 +1,35 @@
+import { sitesOf } from "../../core/app/settings.ts";
+import { suggest } from "../../core/config/suggest.ts";
+import type { ConfigFile } from "./config-file.ts";
+import { exitCode } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+
+/** The credentials asked for, each once, in the file's order where none is named. Throws `Failure` 64 for unknown names. */
+export function pickCredentials({ config, path }: ConfigFile, names: readonly string[]): readonly string[] {
+  const known = Object.keys(config.credentials);
+  for (const name of names) refuseUnknown("credential", name, known, path);
+  return names.length > 0 ? [...new Set(names)] : known;
+}
+
+/** The sites whose runners are played; all of the file where none is named. Throws `Failure` 64. */
+export function pickSites({ config, path }: ConfigFile, names: readonly string[]): readonly string[] {
+  const known = Object.keys(config.sites);
+  for (const name of names) refuseUnknown("site", name, known, path);
+  return names.length > 0 ? [...new Set(names)] : known;
+}
+
+/** Credentials that at least one of these sites' runners works for. */
+export function credentialsAt({ config }: ConfigFile, sites: readonly string[]): readonly string[] {
+  return Object.entries(config.credentials)
+    .filter(([, credential]) => sitesOf(credential).some((site) => sites.includes(site)))
+    .map(([name]) => name);
+}
+
+function refuseUnknown(what: string, name: string, known: readonly string[], path: string): void {
+  if (known.includes(name)) return;
+  const near = suggest(name, known);
+  // What was typed is only shown when it looks like a name: it may be a secret in the wrong place.
+  const shown = /^[a-z0-9][a-z0-9-]{0,62}$/.test(name) ? ` ${name}` : "";
+  const hint = near === null ? `known: ${known.slice(0, 10).join(", ") || "none"}` : `did you mean ${near}?`;
+  throw new Failure(exitCode.usage, `no ${what}${shown} in ${path}; ${hint}`);
+}

@@ -1,0 +1,81 @@
+import { lookAtSite, type SiteLook } from "../../core/app/inspect.ts";
+import { credentialOf, sitesOf } from "../../core/app/settings.ts";
+import type { Problem } from "../../core/protocol/home-state.ts";
+import { type ExitCode, exitCode } from "./exit-codes.ts";
+import { type StandingDocument, standingOf } from "./home-document.ts";
+import { codeOfLook, lookHome, lookInputs } from "./look.ts";
+import type { Session } from "./session.ts";
+
+export interface PlannedCluster {
+  readonly cluster: string;
+  /** `namespace/name` of each pull Secret that the next tick would write. */
+  readonly toWrite: readonly string[];
+  /** Never written, and why. */
+  readonly foreign: readonly { readonly target: string; readonly why: string }[];
+}
+
+export interface PlannedSite {
+  readonly site: string;
+  /** Null: not looked at, `problems` says why. */
+  readonly wanted: number | null;
+  readonly served: number | null;
+  readonly clusters: readonly PlannedCluster[];
+  readonly problems: readonly Problem[];
+}
+
+/** What would happen to one credential, as `capstan plan -o json` prints it. */
+export interface PlannedCredential extends StandingDocument {
+  readonly credential: string;
+  /** 0, 4, 69 or 77; a rotation under way is no fault of the plan. */
+  readonly exitCode: ExitCode;
+  readonly wouldChange: boolean;
+  /** The first things that home's next tick would change, in order; what follows from them is not guessed. */
+  readonly nextTick: readonly string[];
+  readonly waits: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly sites: readonly PlannedSite[];
+}
+
+/** Looks at home and at every site of one credential; changes nothing. */
+export async function planCredential({ tools }: Session, name: string): Promise<PlannedCredential> {
+  const credential = credentialOf(tools.config, name);
+  const inputs = lookInputs(tools);
+  const [home, ...looks] = await Promise.all([
+    lookHome(tools, name),
+    ...sitesOf(credential).map((site) => lookAtSite(tools, name, site, inputs)),
+  ]);
+  const clustersOf = (site: string) =>
+    [...new Set(credential.targets.flatMap(({ clusters }) => clusters))].filter(
+      (cluster) => tools.config.clusters[cluster]?.site === site,
+    );
+  const sites = looks.map((look) => plannedSite(look, clustersOf(look.site)));
+  const code = codeOfLook(home);
+  const writes = sites.some((site) => site.clusters.some(({ toWrite }) => toWrite.length > 0));
+  return {
+    credential: name,
+    exitCode: code === exitCode.notFinished ? exitCode.done : code,
+    wouldChange: writes || home.wouldDo.length > 0,
+    ...standingOf(home, name, credential),
+    nextTick: home.wouldDo,
+    waits: home.waits,
+    problems: home.problems,
+    sites,
+  };
+}
+
+function plannedSite(look: SiteLook, clusters: readonly string[]): PlannedSite {
+  const within = (cluster: string, target: string) =>
+    target.startsWith(`${cluster}/`) ? [target.slice(cluster.length + 1)] : [];
+  const looked = look.wanted > 0 || look.problems.length === 0;
+  return {
+    site: look.site,
+    wanted: looked ? look.wanted : null,
+    served: looked ? look.served : null,
+    clusters: clusters.map((cluster) => ({
+      cluster,
+      toWrite: [...new Set(look.toWrite)].flatMap((target) => within(cluster, target)).sort(),
+      foreign: look.foreign.flatMap(({ target, why }) => within(cluster, target).map((of) => ({ target: of, why }))),
+    })),
+    problems: look.problems,
+  };
+}

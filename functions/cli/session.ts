@@ -1,0 +1,48 @@
+import { sitesOf } from "../../core/app/settings.ts";
+import type { Tools } from "../../core/app/tools.ts";
+import { lookup } from "../../core/config/lookup.ts";
+import { createSecretSource } from "../compose/secrets.ts";
+import { composeTools } from "../compose/tools.ts";
+import type { CliContext } from "./actions.ts";
+import type { ConfigFile } from "./config-file.ts";
+import { exitCode } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import { createTickLog } from "./tick-log.ts";
+import type { CallKinds } from "./verdict.ts";
+
+/** One call of the CLI with everything outside that it may reach. */
+export interface Session {
+  readonly context: CliContext;
+  readonly tools: Tools;
+  /** How each call of a tick last ended; what exit statuses are made from. */
+  readonly kinds: CallKinds;
+}
+
+/**
+ * Puts the drivers together for these sites' runners. Throws `Failure` 78 for a kubeconfig that cannot
+ * be used, `PortError` `denied` for a reference that cannot be resolved now. One that is only resolved
+ * when it is used (the issuer's password, a cluster's token) fails its own calls and nothing else.
+ */
+export async function openSession(context: CliContext, file: ConfigFile, sites: readonly string[]): Promise<Session> {
+  const secrets = createSecretSource({ ...context.env }, {});
+  const kinds = new Map<string, string>();
+  const log = createTickLog(context, (text) => secrets.scrub(text), kinds);
+  try {
+    const tools = await composeTools({ config: file.config, sites, env: { ...context.env }, secrets, log });
+    return { context, tools, kinds };
+  } catch (error) {
+    // These messages are made to be read: file, context and way out, never a value (kubeconfig.ts).
+    if (error instanceof Error && error.message.startsWith("kubeconfig: "))
+      throw new Failure(exitCode.configuration, error.message);
+    throw error;
+  }
+}
+
+/** All sites whose runners a whole rotation of these credentials needs. */
+export function allSitesOf(file: ConfigFile, credentials: readonly string[]): readonly string[] {
+  const sites = credentials.flatMap((name) => {
+    const credential = lookup(file.config.credentials, name);
+    return credential === undefined ? [] : sitesOf(credential);
+  });
+  return [...new Set(sites)];
+}

@@ -1,0 +1,68 @@
+import { credentialOf } from "../../core/app/settings.ts";
+import { allSites, answerTo, type HomeState, type Problem, siteSeen } from "../../core/protocol/home-state.ts";
+import type { Report } from "../../core/protocol/site-state.ts";
+import { type ExitCode, exitCode } from "./exit-codes.ts";
+import { type StandingDocument, standingOf } from "./home-document.ts";
+import { codeOfLook, failureOf, lookHome } from "./look.ts";
+import type { Session } from "./session.ts";
+import { formatTime } from "./time.ts";
+
+/** A site as home sees it. */
+export interface SiteStatus {
+  readonly site: string;
+  /** Epoch of the value that the site's readers get; null: unreadable, or no value of ours. */
+  readonly storeEpoch: number | null;
+  readonly storeFailure: string | null;
+  readonly ledgerFailure: string | null;
+  /** What the site's runner last read back from its targets; null: none, or unreadable. */
+  readonly report:
+    | (Pick<Report, "epoch" | "generation" | "served" | "wanted" | "complete" | "unserved" | "foreign"> & {
+        readonly at: string;
+        readonly ageMs: number;
+      })
+    | null;
+}
+
+/** One credential as `capstan status -o json` prints it. */
+export interface CredentialStatus extends StandingDocument {
+  readonly credential: string;
+  /** What `--exit-code` makes of it. */
+  readonly exitCode: ExitCode;
+  readonly waits: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly sites: readonly SiteStatus[];
+}
+
+/** Looks at home alone; changes nothing, and never fails over a part that does. */
+export async function statusOf({ tools }: Session, name: string): Promise<CredentialStatus> {
+  const look = await lookHome(tools, name);
+  const nowMs = tools.clock.nowMs();
+  const code = codeOfLook(look);
+  // Something that the next tick would mend is not over yet.
+  const open = code === exitCode.done && look.wouldDo.length > 0;
+  return {
+    credential: name,
+    exitCode: open ? exitCode.notFinished : code,
+    ...standingOf(look, name, credentialOf(tools.config, name)),
+    waits: look.waits,
+    problems: look.problems,
+    sites: allSites(look.state).map((site) => siteStatus(look.state, site, nowMs)),
+  };
+}
+
+function siteStatus(state: HomeState, site: string, nowMs: number): SiteStatus {
+  const report = siteSeen(state, site)?.report ?? null;
+  return {
+    site,
+    storeEpoch: answerTo(state, { type: "read-store", site })?.trace?.epoch ?? null,
+    storeFailure: failureOf(state, { type: "read-store", site })?.text ?? null,
+    ledgerFailure: failureOf(state, { type: "load-site", site })?.text ?? null,
+    report: report === null ? null : reportDocument(report, nowMs),
+  };
+}
+
+function reportDocument(report: Report, nowMs: number): SiteStatus["report"] {
+  const { epoch, generation, served, wanted, complete, unserved, foreign, atMs } = report;
+  const ageMs = Math.max(0, nowMs - atMs);
+  return { epoch, generation, served, wanted, complete, unserved, foreign, at: formatTime(atMs), ageMs };
+}

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+const sourceEntry = fileURLToPath(new URL("../../functions/cli/main.ts", import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CapstanOptions {
+  readonly cwd: string;
+  /** Besides PATH and HOME (which is `cwd`). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `functions/cli/main.ts` where absent. */
+  readonly entry?: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly done: Promise<Ran>;
+}
+
+/** Runs `capstan` as a process of its own, and keeps all that it ever printed. */
+export class Capstan {
+  readonly #options: CapstanOptions;
+  readonly #printed: string[] = [];
+
+  constructor(options: CapstanOptions) {
+    this.#options = options;
+  }
+
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const { cwd, entry = sourceEntry } = this.#options;
+    const own = { PATH: process.env["PATH"] ?? "", HOME: cwd, ...this.#options.env, ...env };
+    const child = spawn(process.execPath, [entry, ...args], { cwd, env: own, stdio: ["ignore", "pipe", "pipe"] });
+    let out = "";
+    let err = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      err += text;
+    });
+    const done = new Promise<Ran>((resolve) => {
+      child.once("close", (code, signal) => {
+        this.#printed.push(out, err);
+        resolve({ code, signal, out, err });
+      });
+    });
+    return { child, done };
+  }
+
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    return this.start(args, env).done;
+  }
+
+  /** `-o json`: the whole of stdout is one document. */
+  async json(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Ran & { readonly data: Json }> {
+    const ran = await this.run([...args, "-o", "json"], env);
+    return { ...ran, data: JSON.parse(ran.out) as Json };
+  }
+
+  /** None of these secrets was ever printed, plain or encoded. */
+  expectSilent(secrets: readonly string[]): void {
+    const printed = this.#printed.join("\n");
+    expect(printed.length).toBeGreaterThan(0);
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThan(7);
+      const encoded = Buffer.from(secret).toString("base64").replace(/=+$/, "");
+      expect(printed.includes(secret) || printed.includes(encoded)).toBe(false);
+    }
+  }
+}
+
+/** A document of the CLI: tests say what they expect of it. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it names and fails where it is not there.
+export type Json = any;

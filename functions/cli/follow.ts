@@ -15,7 +15,7 @@ export interface Followed {
   readonly last: TickResult;
   /** The operator's wish is in the ledger, or was met. */
   readonly taken: boolean;
-  /** What went wrong with the wish itself: refused, or its attempts given up; of all ticks, newest last. */
+  /** What went wrong with the wish itself: refused, or attempts given up; of all ticks, newest last. */
   readonly failures: readonly Problem[];
 }
 
@@ -26,7 +26,7 @@ interface FollowOptions {
 
 /** A wish that a person has to change. */
 const refusals: ReadonlySet<string> = new Set(["act-refused", "roll-back-refused"]);
-/** An attempt that came to nothing; another may follow. */
+/** An attempt that came to nothing; another follows. */
 const givenUp: ReadonlySet<string> = new Set([
   "attempt-lost",
   "configuration-changed",
@@ -72,7 +72,7 @@ export async function follow(
       },
     });
     const found = [...failures.values()];
-    const code = codeOfEnd(end, codeOfTick(session, credential, last), found, { taken, stuck: stuck.signal.aborted });
+    const code = codeOfEnd(end, codeOfTick(session, credential, last), found, stuck.signal.aborted);
     return { credential, exitCode: code, last, taken, failures: found };
   } finally {
     progress.stop();
@@ -83,7 +83,7 @@ function codeOfEnd(
   end: Awaited<ReturnType<typeof act>>["end"],
   ofTick: ExitCode,
   failures: readonly Problem[],
-  { taken, stuck }: { readonly taken: boolean; readonly stuck: boolean },
+  stuck: boolean,
 ): ExitCode {
   if (failures.some(({ code }) => refusals.has(code))) return exitCode.blocked;
   switch (end) {
@@ -96,8 +96,7 @@ function codeOfEnd(
     case "interrupted":
       return stuck ? ofTick : exitCode.interrupted;
     case "not-finished":
-      if (ofTick !== exitCode.done && ofTick !== exitCode.notFinished) return ofTick;
-      return !taken && failures.length > 0 ? exitCode.failed : exitCode.notFinished;
+      return ofTick === exitCode.done ? exitCode.notFinished : ofTick;
   }
 }
 

@@ -37,7 +37,8 @@ export const revoke: CliActions["revoke"] = async ({ credential, generation, now
   const registry = file.config.registries[file.config.credentials[credential]?.registry ?? ""];
   const afterMs = (registry?.tokenLifetimeMs ?? 0) + bearerLeewayMs;
   const ledger = homeRunOf(followed.last, credential)?.ledger ?? null;
-  const stage = ledger === null || !followed.taken || refused.length > 0 ? null : stageOf(ledger, generation);
+  const stage =
+    ledger === null || !followed.taken || refused.length > 0 ? null : stageOf(ledger, generation, document.waits);
   const lines = refused.length > 0 || stage === null ? refused : honestEnd(generation, stage, afterMs);
   if (followed.exitCode === exitCode.notFinished)
     context.progress(`next: ${commandLine(context, "tick")} goes on from here`);
@@ -51,9 +52,11 @@ export const revoke: CliActions["revoke"] = async ({ credential, generation, now
   };
 };
 
-function stageOf(ledger: HomeLedger, generation: number): Stage {
+function stageOf(ledger: HomeLedger, generation: number, waits: readonly string[]): Stage {
   if (ledger.current?.generation === generation) return "current";
-  return ledger.replaced.find((record) => record.generation === generation)?.state ?? "gone";
+  const record = ledger.replaced.find((replaced) => replaced.generation === generation);
+  // One that was never handed out is in no record; its robot is swept.
+  return record?.state ?? (waits.some((wait) => wait.endsWith("to sweep")) ? "retiring" : "gone");
 }
 
 function honestEnd(generation: number, stage: Stage, afterMs: number): readonly string[] {

@@ -11,8 +11,8 @@ import { homeRunOf, tickedCredential, tickedHeadings, tickedRow } from "./tick-d
 /**
  * `capstan rotate`: a new generation for each credential, one that is on its way counting as it.
  * Document: `{exitCode, credentials: (TickedCredential & {taken, failures})[]}`; `taken`: the wish is
- * in the ledger or was met; `failures`: attempts given up, refusals. Exit status 0 the rotation is
- * over, 1 the attempt came to nothing, 3 begun and not over, 124 `--timeout` passed.
+ * in the ledger or was met; `failures`: attempts given up (ticks try again). Exit status 0 the rotation
+ * is over, 3 begun and not over, 124 `--timeout` passed, 4/69/75/77 as `capstan tick`.
  */
 export const rotate: CliActions["rotate"] = async (options, context) => {
   const file = await readConfigFile(context);

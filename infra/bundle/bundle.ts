@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type PackedModule, packModules } from "./pack-modules.ts";
 import type { BundleTarget } from "./targets.ts";
 
@@ -28,9 +28,16 @@ interface Built {
   readonly metafile: Metafile;
 }
 
-/** Builds one artefact into `outFolder`; returns the bundle's size in bytes. What it is made of is left in `meta/`. */
-export async function bundle(target: BundleTarget, outFolder: string): Promise<number> {
-  const { text, metafile } = target.onDemand ? await buildOnDemand(target) : await buildWhole(target);
+/**
+ * Builds one artefact into `outFolder`; returns the bundle's size in bytes. What it is made of is left in
+ * `meta/`. `plugins`: for tests that build a broken product on purpose.
+ */
+export async function bundle(
+  target: BundleTarget,
+  outFolder: string,
+  plugins: readonly Plugin[] = [],
+): Promise<number> {
+  const { text, metafile } = target.onDemand ? await buildOnDemand(target) : await buildWhole(target, plugins);
   const outFile = join(outFolder, target.outFile);
   rmSync(dirname(outFile), { recursive: true, force: true });
   mkdirSync(dirname(outFile), { recursive: true });
@@ -42,11 +49,12 @@ export async function bundle(target: BundleTarget, outFolder: string): Promise<n
   return Buffer.byteLength(text);
 }
 
-async function buildWhole({ entry, external }: BundleTarget): Promise<Built> {
+async function buildWhole({ entry, external }: BundleTarget, plugins: readonly Plugin[]): Promise<Built> {
   const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: [entry],
     outfile: "index.mjs",
+    plugins: [...plugins],
     banner: { js: banner },
     external: [...external],
     // Licences of what is inside stay inside.

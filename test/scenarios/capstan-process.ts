@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 
 const sourceEntry = fileURLToPath(new URL("../../functions/cli/main.ts", import.meta.url));
+
+/** Many short processes run the same modules. */
+const compileCache = join(tmpdir(), "capstan-compile-cache");
 
 export interface Ran {
   readonly code: number | null;
@@ -35,7 +40,8 @@ export class Capstan {
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const { cwd, entry = sourceEntry } = this.#options;
-    const own = { PATH: process.env["PATH"] ?? "", HOME: cwd, ...this.#options.env, ...env };
+    const base = { PATH: process.env["PATH"] ?? "", HOME: cwd, NODE_COMPILE_CACHE: compileCache };
+    const own = { ...base, ...this.#options.env, ...env };
     const child = spawn(process.execPath, [entry, ...args], { cwd, env: own, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let err = "";

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CliFleet, initLocalFleet, startLocalFleet } from "./cli-fleet.ts";
@@ -91,4 +91,16 @@ it("revoke ends the other one and says when pulls with it really end; ticks fini
 it("a roll back without an older generation is refused, and the reason told", async () => {
   const { code, out } = await fleet.capstan.run(["rollback", "platform-pull"]);
   expect({ code, out }).toMatchObject({ code: 4, out: expect.stringContaining("no older generation to go back to") });
+});
+
+it("without its ledger nothing is begun until a person says --start-new, which makes one robot and leaves the other alone", async () => {
+  const [old = ""] = fleet.robots();
+  rmSync(join(fleet.folder, ".capstan"), { recursive: true });
+  const stopped = await fleet.capstan.run(["rotate", "--wait"]);
+  expect(stopped).toMatchObject({ code: 4, err: expect.stringContaining("rotate --start-new") });
+  expect(fleet.robots()).toEqual([old]);
+  const { code, data, err } = await fleet.capstan.json(["rotate", "--start-new", "--wait", "--timeout", "20s"]);
+  expect({ code, err }).toMatchObject({ code: 0 });
+  expect(data.credentials[0]).toMatchObject({ generation: 1, epoch: 1, taken: true });
+  expect(fleet.robots()).toEqual([old, data.credentials[0].username]);
 });

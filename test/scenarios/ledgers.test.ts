@@ -13,7 +13,7 @@ test("a restored older ledger is recognised: nothing is written until the right 
   const writes = watch(story);
   for (let ticks = 0; ticks < 3; ticks += 1) {
     story.passes(hourMs);
-    expectNamed(await story.tick({ type: "rotate" }), "ledger-behind", "epoch 2, the ledger at 1");
+    expectNamed(await story.tick({ type: "rotate" }), "ledger-behind", "is of generation 2, the ledger knows 1");
   }
   expect(writes).toEqual([]);
   story.sandbox.faults.clear();

@@ -21,13 +21,15 @@ test("a new namespace is served by the next tick", async () => {
   expect((await story.ledger()).epoch).toBe(1);
 });
 
-test("a namespace that loses its label keeps a copy that lives, and a deleted copy there is not made again", async () => {
+test("a namespace that is deleted and made anew is served again", async () => {
   const story = await given({ clusters: 1, namespaces: 2 });
   await story.untilIdle();
+  clusterOf(story, "prod-1").terminateNamespace("team-2");
+  expect((await story.tick()).runs.map((run) => run.outcome.problems)).toEqual([[], [], [], []]);
   clusterOf(story, "prod-1").deleteNamespace("team-2");
   clusterOf(story, "prod-1").createNamespace("team-2", namespaceLabels);
   await story.tick();
-  await expectServed(story, "prod-1/team-2");
+  await expectServed(story, "prod-1/team-1", "prod-1/team-2");
 });
 
 test("a new cluster is served by the next tick, with the generation that there is", async () => {

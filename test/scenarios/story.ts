@@ -59,7 +59,12 @@ export class Story {
   async configure(change: (configuration: Configuration) => object = (same) => same): Promise<void> {
     const caFile = join(this.#folder, "ca.pem");
     writeFileSync(caFile, this.sandbox.caPem);
-    const text = stringify(change(sandboxConfiguration(this.sandbox.describe(), environmentReferences, caFile)));
+    const configuration = sandboxConfiguration(this.sandbox.describe(), environmentReferences, caFile);
+    const sitesWithTokens = {
+      ...configuration.sites,
+      azure: { ...configuration.sites.azure, credential: azureTokens },
+    };
+    const text = stringify(change({ ...configuration, sites: sitesWithTokens } as typeof configuration));
     const env = Object.assign({}, ...sites.map((site) => environment(this.sandbox, site)));
     const { config, problems } = loadConfig({ path: join(this.#folder, "capstan.yaml"), readFile: () => text, env });
     if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
@@ -88,12 +93,13 @@ export class Story {
     });
   }
 
-  /** Ticks as the schedulers would, whenever the last one asked for it, until there is nothing left to do. */
+  /** Ticks of all sites whenever home has asked for one, until there is nothing left to do. */
   async untilIdle(act?: Act): Promise<TickResult> {
     let result = await this.tick(act);
     for (let ticks = 1; !isIdle(result) || !handedOut(result); ticks += 1) {
-      if (ticks >= ticksMax) throw new Error(`not idle after ${ticksMax} ticks: ${problemsIn(result).join("; ")}`);
-      this.passes(Math.max(0, result.nextAtMs - this.tools.clock.nowMs()));
+      if (ticks >= ticksMax) throw new Error(`not idle after ${ticksMax} ticks: ${unfinished(result).join("; ")}`);
+      const wakeAtMs = Math.min(...result.runs.flatMap((run) => (run.role === "home" ? run.outcome.nextAtMs : [])));
+      this.passes(Math.max(0, wakeAtMs - this.tools.clock.nowMs()));
       result = await this.tick();
     }
     return result;
@@ -127,12 +133,21 @@ export class Story {
   }
 }
 
+/** Not the managed identity: its library keeps tokens for the whole process, and each story has a cloud of its own. */
+const azureTokens = { kind: "token", vaultToken: "env:VAULT_TOKEN", storageToken: "env:STORAGE_TOKEN" };
+
 function environment(sandbox: Sandbox, site: string): Readonly<Record<string, string>> {
-  return { ...sandbox.env[site as keyof Sandbox["env"]] };
+  const token = (audience: string) => sandbox.azure.issueToken(audience, 365 * dayMs);
+  const tokens = { VAULT_TOKEN: token("https://vault.azure.net"), STORAGE_TOKEN: token("https://storage.azure.com") };
+  return { ...sandbox.env[site as keyof Sandbox["env"]], ...tokens };
 }
 
 function handedOut(result: TickResult): boolean {
   return result.runs.every((run) => run.role === "home" || run.outcome.end === "served");
+}
+
+function unfinished(result: TickResult): readonly string[] {
+  return [...result.runs.flatMap((run) => (run.role === "home" ? run.outcome.waits : [])), ...problemsIn(result)];
 }
 
 export function problemsIn(result: TickResult): readonly string[] {

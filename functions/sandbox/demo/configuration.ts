@@ -22,6 +22,7 @@ export function demoConfiguration(facts: SandboxFacts, caFile: string): string {
           poll: "200ms",
           lease: "5s",
           tickDeadline: "5s",
+          concurrencyPerClusterMax: 2,
           requestTimeout: "3s",
           attemptBackoff: "300ms",
           attemptBackoffMax: "2s",

@@ -4,6 +4,8 @@ import type { ActiveFault, DemoFault, DemoStage } from "./stage.ts";
 
 const clouds: readonly CloudName[] = ["aws", "azure", "gcp"];
 const ticksMin = 2;
+/** Longer than the drain: an answer that only waits for it would be seen to fail. */
+const lastsMsMin = 10_000;
 
 type Rule = Omit<FaultRule, "onHit">;
 
@@ -35,7 +37,7 @@ function noted(
       if (!options.lasts || firstMs === null || healedMs !== null) return;
       // One more than asked for: the tick under way when it began is not a whole one.
       const lasted = clouds.every((cloud, i) => stage.ticks(cloud) - (ticksAtStart[i] ?? 0) > ticksMin);
-      if (!lasted) return;
+      if (!lasted || stage.nowMs() - firstMs < lastsMsMin) return;
       set.remove();
       healedMs = stage.nowMs();
     },

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ledgerSecretId } from "../../core/drivers/gcp-annotation-ledger/secret-id.ts";
+import { type CliFleet, startCloudFleet } from "./cli-fleet.ts";
+
+let fleet: CliFleet;
+beforeAll(async () => {
+  fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 2 });
+});
+afterAll(async () => {
+  fleet.capstan.expectSilent(fleet.secrets());
+  await fleet.close();
+});
+
+const value = "capstan-platform-pull";
+const ledgers = [
+  "sandbox/platform-pull",
+  ...["aws", "azure", "gcp"].map((site) => `sandbox/platform-pull@site/${site}`),
+];
+
+/** Everything that a request could have changed, in every part. */
+function everything() {
+  const { harbor, aws, azure, gcp, clusters } = fleet.sandbox;
+  const names = [value, `${value}-next`, `${value}-round`, ...ledgers];
+  return structuredClone({
+    robots: harbor.robots(),
+    aws: names.map((name) => [aws.secret(name), aws.item("capstan", name)]),
+    azure: names.map((name) => [azure.secret(name), azure.blob("capstan", name)]),
+    gcp: [...names, ...ledgers.map(ledgerSecretId)].map((name) => gcp.secret(name)),
+    clusters: clusters.map((cluster) => cluster.secrets()),
+  });
+}
+
+function requests(): ReadonlyMap<string, number> {
+  const { harbor, aws, azure, gcp, clusters } = fleet.sandbox;
+  const parts = Object.entries({
+    harbor,
+    aws,
+    azure,
+    gcp,
+    ...Object.fromEntries(clusters.map((one) => [one.name, one])),
+  });
+  return new Map(
+    parts.flatMap(([part, { counts }]) => [...counts].map(([kind, n]) => [`${part} ${kind}`, n] as const)),
+  );
+}
+
+/** Kinds that only read; `other` of Azure is what comes without a token and gets its challenge. */
+const reads =
+  /^(harbor (robot\.(list|get)|token|v2\.ping|manifest\.head|audit\.list|systeminfo|permissions\.current|other)|aws (GetSecretValue|ListSecretVersionIds|DescribeSecret|GetItem)|azure (secret\.(get|get-version|list-versions)|blob\.get|token|other)|gcp (secret\.(get|list)|version\.(access|get|list)|token|metadata|other)|prod-\d (namespace|secret)\.(get|list)|prod-\d other)$/;
+
+async function plansWithoutATrace(code: number) {
+  const before = { state: everything(), requests: requests() };
+  const ran = await fleet.capstan.json(["plan", "--detailed-exitcode"]);
+  expect({ code: ran.code, err: ran.err }).toMatchObject({ code });
+  expect(everything()).toEqual(before.state);
+  const asked = [...requests()].filter(([kind, n]) => n > (before.requests.get(kind) ?? 0)).map(([kind]) => kind);
+  expect(asked.filter((kind) => !reads.test(kind))).toEqual([]);
+  expect(asked.length).toBeGreaterThan(5);
+  return ran.data;
+}
+
+it("before the first rotation plan changes nothing and tells the first steps", async () => {
+  const { credentials, wouldChange } = await plansWithoutATrace(2);
+  expect(wouldChange).toBe(true);
+  expect(credentials[0]).toMatchObject({ state: "none", current: null, due: null });
+  expect(credentials[0].nextTick.at(-1)).toContain("create robot platform-pull-g1-");
+});
+
+it("at rest plan changes nothing and finds nothing to do, but names a foreign Secret", async () => {
+  const [first] = fleet.sandbox.clusters;
+  first?.createNamespace("guest", { "registry-access": "platform-pull" });
+  first?.putSecret("guest", "platform-pull", { ".dockerconfigjson": '{"auths":{}}' });
+  expect((await fleet.capstan.run(["rotate", "--wait", "--timeout", "40s"])).code).toBe(0);
+  const { aws: inAws, azure: inAzure, gcp: inGcp } = everything();
+  for (const part of [inAws, inAzure]) expect(part.flat().filter((found) => found !== null).length).toBeGreaterThan(1);
+  expect(inGcp.filter((found) => found !== null).length).toBeGreaterThan(1);
+  const { credentials } = await plansWithoutATrace(0);
+  expect(credentials[0]).toMatchObject({ state: "idle", nextTick: [], waits: [], current: { generation: 1 } });
+  const [aws] = credentials[0].sites;
+  expect(aws).toMatchObject({ site: "aws", wanted: 2, served: 2 });
+  expect(aws.clusters[0].foreign).toEqual([{ target: "guest/platform-pull", why: "it is written by kubectl-edit" }]);
+});
+
+it("in the midst of a rotation plan changes nothing and says what holds the old generation", async () => {
+  expect((await fleet.capstan.run(["rotate"])).code).toBe(3);
+  fleet.sandbox.clusters[1]?.deleteSecret("team-1", "platform-pull");
+  const { credentials } = await plansWithoutATrace(2);
+  expect(credentials[0]).toMatchObject({ state: "held", epoch: 2, replaced: [{ generation: 1, state: "held" }] });
+  expect(credentials[0].replaced[0].heldBy).toContain("the store of azure is at epoch 1");
+  expect(credentials[0].nextTick).toContain("make epoch 2 current in the store of azure");
+  const azure = credentials[0].sites.find(({ site }: { site: string }) => site === "azure");
+  expect(azure.clusters).toEqual([{ cluster: "prod-2", toWrite: ["team-1/platform-pull"], foreign: [] }]);
+});

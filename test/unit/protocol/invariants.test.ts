@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { brokenInvariants } from "../../../core/protocol/invariants.ts";
+import { promote } from "../../../core/protocol/promote.ts";
+import type { HomeLedger } from "../../../core/protocol/state.ts";
+import { generation, hourMs, instant, ledgerWith, nextOf, otherId, record, t0 } from "./ledgers.ts";
+
+const at = instant(t0);
+
+test("a ledger that stays as it is, and one at its beginning, break nothing", () => {
+  expect(brokenInvariants(null, ledgerWith())).toEqual([]);
+  const full = ledgerWith({ replaced: [record(1)], next: nextOf("proven") });
+  expect(brokenInvariants(full, full)).toEqual([]);
+  expect(brokenInvariants(full, promote(full, nextOf("proven"), at))).toEqual([]);
+});
+
+test.each<[string, Partial<HomeLedger>]>([
+  ["a generation stands twice", { replaced: [record(2, { epoch: 1, robot: generation(9).robot })] }],
+  ["a robot stands twice", { replaced: [record(1, { robot: generation(2).robot })] }],
+  ["the current generation's epoch is not the ledger's", { epoch: 5 }],
+  ["the current generation's epoch is not the ledger's", { current: null }],
+  ["a replaced generation is at the current epoch", { replaced: [record(1, { epoch: 2 })] }],
+  ["a drain without a beginning", { replaced: [record(1, { state: "draining", drainFrom: null })] }],
+  ["a drain without a beginning", { replaced: [record(1, { drainFrom: at })] }],
+  ["promoted above the highest promoted", { promotedMax: 1 }],
+  ["promoted above the highest named", { promotedMax: 9 }],
+  ["a roll back to nothing", { next: nextOf("staged", { rollBack: true }) }],
+  ["a next that was promoted before", { replaced: [record(1)], next: nextOf("staged", { generation: 1 }) }],
+  ["a next that was never named", { next: nextOf("staged", { generation: 9 }) }],
+])("%s", (text, changes) => {
+  expect(brokenInvariants(null, ledgerWith(changes))).toContain(text);
+});
+
+const before = ledgerWith({ replaced: [record(1, { state: "draining" })], next: nextOf("proven") });
+
+test.each<[string, HomeLedger, Partial<HomeLedger>]>([
+  ["another ledger", before, { ledgerId: otherId }],
+  ["another ledger", before, { credential: "ci" }],
+  ["the epoch jumps", before, { epoch: 4, current: generation(2, { epoch: 4 }) }],
+  ["the epoch jumps", before, { epoch: 1, current: generation(2, { epoch: 1 }), replaced: [] }],
+  ["the highest generation falls", before, { generationMax: 2, next: null }],
+  ["current changes without an epoch", before, { current: generation(3, { epoch: 2 }), promotedMax: 3, next: null }],
+  ["promoted without proof", { ...before, next: nextOf("staged") }, promote(before, nextOf("proven"), at)],
+  ["promoted without proof", { ...before, next: null }, promote(before, nextOf("proven"), at)],
+  ["a record vanished before it was retiring", before, { replaced: [] }],
+  ["a retiring generation came back", { ...before, replaced: [record(1, { state: "retiring" })] }, {}],
+])("no save does this: %s", (text, from, changes) => {
+  expect(brokenInvariants(from, { ...before, ...changes })).toContain(text);
+});
+
+describe("a promotion", () => {
+  test("makes next current and the old current a held record, in one step", () => {
+    const after = promote(before, nextOf("proven"), at);
+    expect(after).toMatchObject({
+      epoch: 3,
+      promotedMax: 3,
+      next: null,
+      current: { generation: 3, epoch: 3, versionIds: ["v3"], promotedAtMs: t0 },
+      replaced: [{ generation: 1 }, { generation: 2, state: "held", replacedAtMs: t0, drainFrom: null }],
+      holdSinceMs: null,
+    });
+  });
+
+  test("a roll back takes its generation out of the records, keeps its attempt and versions, and holds schedules", () => {
+    const back = nextOf("proven", {
+      generation: 1,
+      attempt: "beef",
+      rollBack: true,
+      versionId: "v1-again",
+      reason: "roll-back",
+    });
+    const after = promote({ ...before, next: back }, back, at);
+    expect(after.current).toMatchObject({ generation: 1, epoch: 3, attempt: "0001", versionIds: ["v1-again", "v1"] });
+    expect(after.replaced.map((one) => one.generation)).toEqual([2]);
+    expect(after).toMatchObject({ holdSinceMs: t0, promotedMax: 2 });
+    expect(brokenInvariants({ ...before, next: back }, after)).toEqual([]);
+  });
+
+  test.each([
+    ["refused", 3],
+    ["value-lost", 3],
+    ["schedule", 0],
+    ["manual", 0],
+  ] as const)("for reason %s: %i emergencies in a row are noted", (reason, count) => {
+    const emergencies = { count: 2, lastMs: t0 - hourMs };
+    const refusals = { count: 3, firstMs: t0, lastMs: t0 };
+    const after = promote({ ...before, emergencies, refusals }, nextOf("proven", { reason }), at);
+    expect(after.emergencies.count).toBe(count);
+    expect(after.refusals).toBeNull();
+  });
+
+  test.each([
+    ["only a proven generation", before, nextOf("staged")],
+    ["staged for epoch 7", before, nextOf("proven", { epoch: 7 })],
+    ["a roll back needs a living", before, nextOf("proven", { rollBack: true })],
+    ["a roll back needs a living", before, nextOf("proven", { generation: 1 })],
+    [
+      "a roll back needs a living",
+      { ...before, replaced: [record(1, { state: "retiring" })] },
+      nextOf("proven", { generation: 1, rollBack: true }),
+    ],
+  ] as const)("is refused: %s", (text, ledger, next) => {
+    expect(() => promote(ledger, next, at)).toThrow(text);
+  });
+});

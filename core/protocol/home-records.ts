@@ -54,11 +54,11 @@ function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
   const held = heldBy(state, record) !== null;
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
   if (held) return { ...record, state: "held", drainFrom: null };
-  // Asked when the time was up; a verdict from before the drain began again says nothing of the new one.
-  const from = record.drainFrom;
+  const passedMs = record.drainFrom === null ? 0 : elapsedMs(record.drainFrom, at);
   // Begun by a clock that was far ahead: it would never end. Beginning again is the careful side.
-  if (from !== null && elapsedMs(from, at) < -clockSlackMs) return { ...record, drainFrom: at };
-  const timeIsUp = record.drainFrom !== null && elapsedMs(record.drainFrom, at) >= drainMsOf(state, record);
+  if (passedMs < -clockSlackMs) return { ...record, drainFrom: at };
+  // Asked when the time was up; a verdict from before the drain began again says nothing of the new one.
+  const timeIsUp = record.drainFrom !== null && passedMs >= drainMsOf(state, record);
   if (timeIsUp && answerTo(state, usageOf(record))?.verdict === "in-use") return { ...record, drainFrom: at };
   return record;
 }

@@ -11,7 +11,14 @@ export interface Mutant {
 
 const core = "core/protocol";
 
+/** The audit log would still see the old robot at work, and hold it. */
+const noEvidence: Mutant["edits"] = [
+  { file: `${core}/home-records.ts`, from: '?.verdict === "in-use"', to: "?.verdict === (false as never)" },
+  { file: `${core}/home-records.ts`, from: "record.revoked ||", to: "true || record.revoked ||" },
+];
+
 const noRace: Mutant["edits"] = [
+  ...noEvidence,
   {
     file: "core/drivers/dynamodb/ledger-store.ts",
     from: "...(expected === null",
@@ -67,8 +74,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: "store-down",
-    without: "holding the old robot while a store or a report is missing",
+    without: "holding the old robot while a store, a report or the audit log says no",
     edits: [
+      ...noEvidence,
       {
         file: `${core}/home-records.ts`,
         from: "for (const site of allSites(state)) {",
@@ -88,8 +96,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: "cluster-dark",
-    without: "holding the old robot while a cluster cannot be read",
+    without: "holding the old robot while a cluster cannot be read, or the audit log says no",
     edits: [
+      ...noEvidence,
       { file: `${core}/site-tally.ts`, from: "complete: tally.complete && read", to: "complete: true" },
       { file: `${core}/site-tally.ts`, from: "wanted: tally.wanted + 1, unserved: named", to: "unserved: named" },
     ],

@@ -107,6 +107,7 @@ describe("three clouds", () => {
   let fleet: CliFleet;
   beforeAll(async () => {
     fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 1 });
+    fleet.edit((text) => text.replace("overlap: 3s", "overlap: 500ms").replace("longestPull: 3s", "longestPull: 0s"));
     expect(await fleet.capstan.run(["rotate", "--wait", "--timeout", "40s"])).toMatchObject({ code: 0 });
   });
   afterAll(async () => {

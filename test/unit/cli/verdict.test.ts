@@ -4,7 +4,8 @@ import { type ExitCode, exitCode } from "../../../functions/cli/exit-codes.ts";
 import { callKey, codeOfOutcome, codeOfRuns, kindsOfRun } from "../../../functions/cli/verdict.ts";
 
 const problem = (code: string, blocks = false) => ({ code, text: code, blocks });
-const none = () => null;
+const none = (): string | null => null;
+const always = (kind: string) => (): string | null => kind;
 
 describe("one run", () => {
   it.each([
@@ -15,11 +16,11 @@ describe("one run", () => {
     ["busy", [problem("lease-held")], none, exitCode.temporary],
     ["lost-race", [], none, exitCode.temporary],
     ["blocked", [problem("ledger-behind", true)], none, exitCode.blocked],
-    ["blocked", [problem("issuer-refused", true)], () => "denied", exitCode.denied],
-    ["waiting", [problem("ledger-unreadable")], () => "unreachable", exitCode.unreachable],
-    ["idle", [problem("registry-unreadable")], () => "unreachable", exitCode.unreachable],
-    ["waiting", [problem("registry-unreadable")], () => "throttled", exitCode.temporary],
-    ["blocked", [problem("ledger-unreadable", true)], () => "invalid", exitCode.blocked],
+    ["blocked", [problem("issuer-refused", true)], always("denied"), exitCode.denied],
+    ["waiting", [problem("ledger-unreadable")], always("unreachable"), exitCode.unreachable],
+    ["idle", [problem("registry-unreadable")], always("unreachable"), exitCode.unreachable],
+    ["waiting", [problem("registry-unreadable")], always("throttled"), exitCode.temporary],
+    ["blocked", [problem("ledger-unreadable", true)], always("invalid"), exitCode.blocked],
   ] as const)("%s with %j", (end, problems, kindOf, code) => {
     expect(codeOfOutcome({ end, problems }, kindOf)).toBe(code);
   });

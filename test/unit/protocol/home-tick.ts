@@ -121,6 +121,8 @@ export function playHome(scene: Scene): Played {
   const queue = [...step.effects];
   for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
     asked.push(effect);
+    const under = Object.values(step.state.inFlight).map((one) => one.type);
+    if (under.includes("save") && under.length > 1) throw new Error("a save is alone");
     if (asked.length > 500) throw new Error("this tick does not end");
     const answer = world[effect.type]?.(effect) as object | null;
     const reply: Reply<never> =

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import type { HomeLedger } from "../../../core/protocol/state.ts";
+import { type Answers, fails, marked, playHome, type Scene, traceOf } from "./home-tick.ts";
+import { ledgerId, ledgerWith, limits, minuteMs, otherId, siteLedgerWith, t0, usernameOf } from "./ledgers.ts";
+
+const store = (trace: ReturnType<typeof traceOf>): Answers => ({
+  "read-store": ({ site }) => (site === "azure" ? { versionId: "x", trace } : { versionId: "v2", trace: traceOf(2) }),
+});
+const azureSite = (ledger: ReturnType<typeof siteLedgerWith>): Answers => ({
+  "load-site": ({ site }) => ({ ledger: site === "azure" ? ledger : siteLedgerWith(site) }),
+});
+const higher = (username: string | null, id = ledgerId): Answers =>
+  azureSite(siteLedgerWith("azure", { higher: { epoch: 7, username } }, { ledgerId: id }));
+const robots = (...all: readonly ReturnType<typeof marked>[]): Answers => ({
+  "list-robots": () => ({ robots: [marked(2), ...all] }),
+});
+
+/** A ledger that is behind: each trace, and what is none. */
+describe("a ledger is behind", () => {
+  test.each<[string, Answers]>([
+    ["a marked robot of a higher generation", robots(marked(4))],
+    ["a store's value of a higher epoch", store(traceOf(2, { epoch: 3 }))],
+    ["a site that has seen a higher epoch", azureSite(siteLedgerWith("azure", {}, { epoch: 3 }))],
+    [
+      "a target of a higher epoch with a robot that the ledger does not know",
+      { ...higher(usernameOf(3, "beef")), ...robots(marked(3, {}, "beef")) },
+    ],
+  ])("by %s: nothing is written", (_what, answers) => {
+    const played = playHome({ ledger: ledgerWith(), answers, settings: { act: { type: "rotate" } } });
+    expect(played.codes).toEqual(["ledger-behind"]);
+    expect(played.outcome).toMatchObject({ end: "blocked", nextAtMs: t0 + minuteMs });
+    expect([...played.changed, ...played.saves]).toEqual([]);
+  });
+
+  test.each<[string, Answers]>([
+    ["a robot of a generation that was named", robots(marked(3))],
+    [
+      "a robot of another ledger",
+      robots({ ...marked(9), description: marked(9).description.replace(ledgerId, otherId) }),
+    ],
+    ["a robot whose name and mark disagree", robots({ ...marked(9), username: usernameOf(8) })],
+    ["a value of another ledger", store(traceOf(2, { epoch: 9, ledgerId: otherId }))],
+    ["a site that serves another ledger", azureSite(siteLedgerWith("azure", {}, { epoch: 9, ledgerId: otherId }))],
+    ["a target's higher mark with a username that is known: drift", higher(usernameOf(2))],
+    ["a target's higher mark without a username: drift", higher(null)],
+    ["a target's higher mark with a username that the registry does not have: drift", higher(usernameOf(9))],
+  ])("not by %s", (_what, answers) => {
+    expect(playHome({ ledger: ledgerWith(), answers }).codes).not.toContain("ledger-behind");
+  });
+});
+
+describe("no ledger", () => {
+  const first = (answers: Answers = {}, settings: Scene["settings"] = {}) =>
+    playHome({ ledger: null, answers, settings });
+
+  test("and nothing of ours anywhere: one is begun, and the first generation made", () => {
+    const { ledger, saves } = first();
+    expect(saves[0]).toBe("begun");
+    expect(ledger).toMatchObject({ ledgerId, epoch: 1, current: { generation: 1 }, sites: ["aws", "azure"] });
+  });
+
+  test.each<[string, string, Answers]>([
+    ["ledger-lost", "a value of ours in home's store", { "read-store": () => ({ versionId: "v", trace: traceOf(2) }) }],
+    ["ledger-lost", "a value of ours in another store", store(traceOf(2))],
+    ["store-unreadable", "a store that cannot be read", { "read-store": () => fails() }],
+    ["unknown-robots", "robots with this credential's mark", robots()],
+    ["registry-unreadable", "a registry that cannot list", { "list-robots": () => fails() }],
+    ["ledger-unreadable", "a ledger that cannot be read", { "load-ledger": () => fails() }],
+    ["ledger-unreadable", "a ledger that may not be read", { "load-ledger": () => fails("denied") }],
+  ])("%s: %s, and nothing is begun", (code, _what, answers) => {
+    const played = first(answers);
+    expect(played.codes).toEqual([code]);
+    expect([...played.changed, ...played.saves]).toEqual([]);
+    const waits = code === "store-unreadable" || code === "registry-unreadable" || answers["load-ledger"]?.length === 9;
+    if (waits) expect(played.outcome.end).toBe("waiting");
+  });
+
+  test("an operator who says so begins a new one and leaves the marked robots alone", () => {
+    const stranger = { ...marked(2), description: marked(2).description.replace(ledgerId, otherId) };
+    const played = first({ "list-robots": () => ({ robots: [stranger] }) }, { act: { type: "start-new" } });
+    expect(played.ledger.epoch).toBe(1);
+    expect(played.changed).not.toContain("remove-robot 2");
+  });
+});
+
+describe("the lease", () => {
+  const leased = (owner: string, untilMs: number) => ledgerWith({ lease: { owner, untilMs }, askedSinceMs: t0 });
+
+  test.each<[string, HomeLedger, string]>([
+    ["another's, and not over", leased("runner-2", t0 + minuteMs), "busy"],
+    ["another's, and over", leased("runner-2", t0), "waiting"],
+    ["ours", leased("runner-1", t0 + minuteMs), "waiting"],
+    ["from a clock far ahead", leased("runner-2", t0 + 2 * limits.leaseMs + 1), "waiting"],
+  ])("%s", (_what, ledger, end) => {
+    const played = playHome({ ledger });
+    expect(played.outcome.end).toBe(end);
+    expect(played.ledger.epoch).toBe(end === "busy" ? 2 : 3);
+    if (end === "busy")
+      expect(played).toMatchObject({ saves: [], codes: ["lease-held"], outcome: { nextAtMs: t0 + minuteMs } });
+  });
+
+  test("is taken with every save, one tick long, and given back at the end", () => {
+    const played = playHome({ ledger: ledgerWith({ askedSinceMs: t0 }) });
+    const leases = played.asked.flatMap((effect) => (effect.type === "save" ? [effect.ledger.lease] : []));
+    expect(leases.slice(0, -1)).toEqual(
+      leases.slice(0, -1).map(() => ({ owner: "runner-1", untilMs: t0 + limits.leaseMs })),
+    );
+    expect(leases.at(-1)).toBeNull();
+  });
+
+  test("saves nothing when there is nothing to save", () => {
+    expect(playHome({ ledger: ledgerWith() })).toMatchObject({ saves: [], changed: [], outcome: { end: "idle" } });
+  });
+});
+
+describe("a race that is lost", () => {
+  const act = { type: "revoke", generation: 2, now: false } as const;
+
+  test("ends the tick; what an operator asked for is still to be asked", () => {
+    const played = playHome({ ledger: ledgerWith(), settings: { act }, answers: { save: () => fails("conflict") } });
+    expect(played.outcome.end).toBe("lost-race");
+    expect(played.changed).toEqual([]);
+    expect(played.state.actDone).toBe(false);
+  });
+
+  test("after the act was taken it is not asked for twice", () => {
+    let saves = 0;
+    const save: NonNullable<Answers["save"]> = () => (++saves === 1 ? { revision: "r1" } : fails("conflict"));
+    const played = playHome({ ledger: ledgerWith(), settings: { act }, answers: { save } });
+    expect(played.outcome.end).toBe("lost-race");
+    expect(played.state.actDone).toBe(true);
+  });
+
+  test.each([
+    ["unreachable", "waiting"],
+    ["denied", "blocked"],
+  ] as const)("a save that fails otherwise (%s) ends it too: %s", (kind, end) => {
+    const played = playHome({ ledger: ledgerWith(), settings: { act }, answers: { save: () => fails(kind) } });
+    expect(played.codes).toContain("ledger-unwritable");
+    expect(played.outcome.end).toBe(end);
+  });
+});

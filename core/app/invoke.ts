@@ -44,9 +44,9 @@ export async function invoke(tools: Tools, request: InvokeRequest): Promise<Invo
 function actOf(command: Exclude<Command, { action: "status" }>): Act | null {
   switch (command.action) {
     case "rotate":
-      return { type: "rotate" };
+      return { type: "rotate", dedupeId: command.dedupeId };
     case "rollback":
-      return { type: "roll-back", generation: command.generation };
+      return { type: "roll-back", generation: command.generation, dedupeId: command.dedupeId };
     case "revoke":
       return { type: "revoke", generation: command.generation, now: command.now };
     default:

@@ -25,8 +25,13 @@ export async function act(tools: Tools, request: ActRequest): Promise<ActResult>
   const sites = [...new Set(names.flatMap((name) => sitesOf(tools.config.credentials[name] ?? missing(name))))];
   const endMs = request.timeoutMs === null ? Number.POSITIVE_INFINITY : tools.clock.nowMs() + request.timeoutMs;
   let open = new Set(names);
+  // Asked again after a lost reply it is still the one wish.
+  const wish: Act =
+    request.act.type === "rotate" || request.act.type === "roll-back"
+      ? { ...request.act, dedupeId: request.act.dedupeId ?? tools.entropy.hex(16) }
+      : request.act;
   for (;;) {
-    const acts = Object.fromEntries([...open].map((name) => [name, request.act]));
+    const acts = Object.fromEntries([...open].map((name) => [name, wish]));
     const last = await tick(tools, {
       sites,
       credentials: names,

@@ -3,8 +3,14 @@ import { showKey, showPath } from "./problem.ts";
 
 /** What a function is asked to do. `credentials`: empty is all. */
 export type Command =
-  | { readonly action: "tick" | "rotate" | "status"; readonly credentials: readonly string[] }
-  | { readonly action: "rollback"; readonly credentials: readonly string[]; readonly generation: number | null }
+  | { readonly action: "tick" | "status"; readonly credentials: readonly string[] }
+  | { readonly action: "rotate"; readonly credentials: readonly string[]; readonly dedupeId?: string | undefined }
+  | {
+      readonly action: "rollback";
+      readonly credentials: readonly string[];
+      readonly generation: number | null;
+      readonly dedupeId?: string | undefined;
+    }
   | {
       readonly action: "revoke";
       readonly credentials: readonly string[];
@@ -26,17 +32,20 @@ const credentialName = z.string().min(1).max(63);
 const credentials = z.array(credentialName).max(1_000).default([]);
 const one = z.array(credentialName).min(1).max(1);
 const generation = z.int().min(1);
+/** Names the event: delivered twice it is taken once. */
+const dedupeId = z.string().min(1).max(128).optional();
 
 /** Ours: a manual invocation. Unknown keys are refused. */
 const manualSchema = z.strictObject({
   capstan: z.discriminatedUnion("action", [
     z.strictObject({ action: z.literal("tick"), credentials }),
-    z.strictObject({ action: z.literal("rotate"), credentials }),
+    z.strictObject({ action: z.literal("rotate"), credentials, dedupeId }),
     z.strictObject({ action: z.literal("status"), credentials }),
     z.strictObject({
       action: z.literal("rollback"),
       credentials: one,
       generation: generation.nullable().default(null),
+      dedupeId,
     }),
     z.strictObject({ action: z.literal("revoke"), credentials: one, generation, now: z.boolean().default(false) }),
   ]),
@@ -62,6 +71,12 @@ export function readEvent(event: unknown): Command {
   if (Object.hasOwn(event, "capstan")) return readManual(event as { capstan: unknown });
   if (Object.keys(event).length === 0 || scheduleSchema.safeParse(event).success) return tickOfAll;
   throw new EventRefused("", 'it comes from no scheduler that is known here and has no key "capstan"');
+}
+
+/** Where the event names none, the id by which the platform delivers (and delivers again) it. */
+export function withDedupeId(command: Command, deliveryId: string): Command {
+  if (command.action !== "rotate" && command.action !== "rollback") return command;
+  return { ...command, dedupeId: command.dedupeId ?? deliveryId };
 }
 
 /** The same for an event that comes as text: JSON, or nothing at all. */

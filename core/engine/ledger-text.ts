@@ -63,6 +63,7 @@ const homeLedger: z.ZodType<HomeLedger> = z.object({
   abandoned: z.array(z.object({ generation: count, attempt: hex, atMs: ms })),
   round: z.object({ id: hex, drawnAtMs: ms, generations: z.array(count) }).nullable(),
   askedSinceMs: ms.nullable(),
+  takenEvents: z.array(z.string()),
   holdSinceMs: ms.nullable(),
   refusals: z.object({ count, firstMs: ms, lastMs: ms }).nullable(),
   emergencies: z.object({ count, lastMs: ms }),

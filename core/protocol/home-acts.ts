@@ -1,7 +1,7 @@
 import { registryMs } from "./clocks.ts";
 import type { Decision, HomeState, Problem, Rule } from "./home-state.ts";
 import type { Act } from "./settings.ts";
-import type { HomeLedger, Instant, Replaced } from "./state.ts";
+import { abandonedKeptMax, type HomeLedger, type Instant, type Replaced, takenEventsKeptMax } from "./state.ts";
 
 function refuse(state: HomeState, text: string): Decision {
   const problem: Problem = { code: "act-refused", text, blocks: true };
@@ -53,7 +53,7 @@ function rollBack(
   } as const;
   return {
     do: "save",
-    ledger: { ...ledger, abandoned: abandoned.slice(-100), next, askedSinceMs: null },
+    ledger: { ...ledger, abandoned: abandoned.slice(-abandonedKeptMax), next, askedSinceMs: null },
     why: `roll back to generation ${target.generation} begun`,
     patch: { actDone: true },
   };
@@ -65,7 +65,7 @@ function revoke(state: HomeState, ledger: HomeLedger, act: Extract<Act, { type: 
     const attempt = { generation: ledger.next.generation, attempt: ledger.next.attempt, atMs: at.localMs };
     return {
       do: "save",
-      ledger: { ...ledger, next: null, abandoned: [...ledger.abandoned, attempt].slice(-100) },
+      ledger: { ...ledger, next: null, abandoned: [...ledger.abandoned, attempt].slice(-abandonedKeptMax) },
       why: `generation ${act.generation} revoked before it was handed out`,
       patch,
     };
@@ -94,24 +94,26 @@ function revoke(state: HomeState, ledger: HomeLedger, act: Extract<Act, { type: 
 }
 
 /**
- * Takes the operator's act into the ledger, once. `rotate` is a reason to begin (`home-line.ts`), or
- * joins the generation that is under way; `start-new` is done when there is a ledger (`home-judge.ts`).
+ * Takes the operator's act into the ledger, once: what was asked for survives the runner that was asked,
+ * and an event delivered twice is taken once. `start-new` is done when there is a ledger (`home-judge.ts`).
  */
 export const takeAct: Rule = (state, at) => {
   const { ledger } = state;
   const { act } = state.settings;
   if (ledger === null || act === null || state.actDone) return undefined;
+  const dedupeId = "dedupeId" in act ? act.dedupeId : undefined;
+  if (act.type === "start-new" || (dedupeId !== undefined && ledger.takenEvents.includes(dedupeId))) {
+    return { do: "note", patch: { actDone: true } };
+  }
+  const decision = decide(state, ledger, act, at);
+  if (decision.do !== "save" || dedupeId === undefined) return decision;
+  const takenEvents = [...ledger.takenEvents, dedupeId].slice(-takenEventsKeptMax);
+  return { ...decision, ledger: { ...decision.ledger, takenEvents } };
+};
+
+function decide(state: HomeState, ledger: HomeLedger, act: Exclude<Act, { type: "start-new" }>, at: Instant): Decision {
   if (act.type === "roll-back") return rollBack(state, ledger, act, at);
   if (act.type === "revoke") return revoke(state, ledger, act, at);
-  if (act.type === "rotate") {
-    if (ledger.askedSinceMs !== null) return { do: "note", patch: { actDone: true } };
-    return {
-      do: "save",
-      ledger: { ...ledger, askedSinceMs: at.localMs },
-      why: "a rotation was asked for",
-      patch: { actDone: true },
-    };
-  }
-  const joins = ledger.next !== null && !ledger.next.rollBack;
-  return act.type === "start-new" || joins ? { do: "note", patch: { actDone: true } } : undefined;
-};
+  const askedSinceMs = ledger.askedSinceMs ?? at.localMs;
+  return { do: "save", ledger: { ...ledger, askedSinceMs }, why: "a rotation was asked for", patch: { actDone: true } };
+}

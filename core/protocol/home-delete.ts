@@ -43,7 +43,7 @@ export function victims(state: HomeState, at: Instant): readonly Victim[] {
         record: null,
       });
   }
-  return found.slice(0, state.settings.limits.deletionsPerTickMax);
+  return found;
 }
 
 /** Null: alive, or not ours. */
@@ -84,7 +84,7 @@ function storeStill(state: HomeState, site: string): boolean {
 
 export const deleteRobots: Rule = (state, at) => {
   if (state.ledger === null || apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
-  for (const victim of victims(state, at)) {
+  for (const victim of victims(state, at).slice(0, state.settings.limits.deletionsPerTickMax)) {
     const retiresLiving = victim.guard === "full" || victim.guard === "revoked-now";
     if (retiresLiving && retirementsStopped(state) && victim.record !== null) continue;
     if (stillHeld(state, victim) !== null) continue;

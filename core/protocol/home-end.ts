@@ -68,7 +68,7 @@ export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
     const blocked = startBlockedBy(state, at);
     if (blocked) found.push(blocked);
   }
-  for (const victim of victims(state, at)) {
+  for (const victim of victims(state, at).slice(0, settings.limits.deletionsPerTickMax)) {
     const held = stillHeld(state, victim);
     if (held !== null) add("deletion-waits", `robot ${victim.username} is not deleted yet: ${held}`);
   }

@@ -22,10 +22,13 @@ export interface RotationLimits {
   readonly deletionsPerTickMax: number;
 }
 
-/** What an operator asked of this tick, beyond what is due anyway. */
+/**
+ * What an operator asked of this tick, beyond what is due anyway. `dedupeId`: the event that asked; the
+ * same event twice, in two runners or months apart, is taken once.
+ */
 export type Act =
-  | { readonly type: "rotate" }
-  | { readonly type: "roll-back"; readonly generation: number | null }
+  | { readonly type: "rotate"; readonly dedupeId?: string | undefined }
+  | { readonly type: "roll-back"; readonly generation: number | null; readonly dedupeId?: string | undefined }
   | { readonly type: "revoke"; readonly generation: number; readonly now: boolean }
   | { readonly type: "start-new" };
 

@@ -124,6 +124,8 @@ export interface HomeLedger {
   readonly round: Round | null;
   /** An operator asked for a rotation then; kept until a promotion, however many attempts it takes. */
   readonly askedSinceMs: number | null;
+  /** Dedupe ids of the last 50 events that were taken: each is taken once. */
+  readonly takenEvents: readonly string[];
   /** Set by a roll back: scheduled rotations wait. */
   readonly holdSinceMs: number | null;
   /** The current generation was refused; counted until accepted again. */
@@ -135,6 +137,7 @@ export interface HomeLedger {
 }
 
 export const abandonedKeptMax = 100;
+export const takenEventsKeptMax = 50;
 
 export function newLedger(credential: string, ledgerId: string, sites: readonly string[]): HomeLedger {
   return {
@@ -151,6 +154,7 @@ export function newLedger(credential: string, ledgerId: string, sites: readonly 
     abandoned: [],
     round: null,
     askedSinceMs: null,
+    takenEvents: [],
     holdSinceMs: null,
     refusals: null,
     emergencies: { count: 0, lastMs: 0 },

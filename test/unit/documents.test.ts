@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { createJsonSchema } from "../../core/config/json-schema.ts";
 import { loadConfig } from "../../core/config/load.ts";
+import { newSiteLedger } from "../../core/protocol/site-state.ts";
+import { newLedger } from "../../core/protocol/state.ts";
 import { commandTable } from "../../functions/cli/commands.ts";
 import { exitCodeRows } from "../../functions/cli/exit-codes.ts";
 import manifest from "../../package.json" with { type: "json" };
@@ -117,6 +119,11 @@ describe("ARCHITECTURE", () => {
 
   test("gives a reason for every dependency", () => {
     expect(Object.keys(manifest.devDependencies).filter((name) => !said.has(name))).toEqual([]);
+  });
+
+  test("has every field of both ledgers", () => {
+    const fields = [newLedger("c", "0", []), newSiteLedger("c", "s")].flatMap((ledger) => Object.keys(ledger));
+    expect(fields.filter((name) => !said.has(name))).toEqual([]);
   });
 
   test("names home's rules in their order", () => {

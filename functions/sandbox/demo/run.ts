@@ -193,9 +193,10 @@ class Demo {
     const pulling = this.#pullEverywhere();
     // Another tick may hold the lease: an operator (or its pipeline) asks again until it is taken.
     let asking = true;
+    const dedupeId = `demo-rotation-${index + 1}`;
     const ask = async () => {
       while (asking && this.#fleet.ledger()?.epoch === before.epoch && this.#fleet.ledger()?.next === null) {
-        await this.#scheduler?.send("aws", { capstan: { action: "rotate", credentials: [credentialName] } });
+        await this.#scheduler?.send("aws", { capstan: { action: "rotate", credentials: [credentialName], dedupeId } });
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };

@@ -183,6 +183,6 @@ describe("the sweep", () => {
     };
     const played = playHome({ ledger: ledgerWith(), answers });
     expect(played.changed).toHaveLength(limits.deletionsPerTickMax);
-    expect(played.outcome.waits.join()).toContain("robots to sweep");
+    expect(played.outcome).toMatchObject({ end: "waiting", waits: ["15 robots to sweep"] });
   });
 });

@@ -41,7 +41,6 @@ export async function runDemo(run: DemoRun): Promise<DemoReport> {
     clusters: options.clusters,
     namespacesPerCluster: options.namespaces,
     seed: options.seed,
-    gcpWritesPerSecondMax: 50,
     ...demoTokens,
   });
   const folder = await mkdtemp(join(tmpdir(), "capstan-demo-"));
@@ -86,7 +85,7 @@ class Demo {
     const caFile = join(folder, "ca.pem");
     const config = join(folder, "capstan.yaml");
     await writeFile(caFile, this.#sandbox.caPem);
-    await writeFile(config, demoConfiguration(facts, caFile));
+    await writeFile(config, demoConfiguration(facts, caFile, this.#run.options.fault));
     const { aws, azure, gcp } = this.#sandbox.env;
     // Home writes into every site's store: what federation gives it in production, its environment gives it here.
     const env = (site: CloudName, own: Readonly<Record<string, string>>) => ({

@@ -72,12 +72,20 @@ function callOf(effect: SiteEffect, context: SiteContext, vault: SiteVault): Por
         labels: labels(context),
       };
     case "apply-target": {
-      const { cluster, namespace, name: secret, uid, resourceVersion, marks } = effect;
-      const logins = { [context.registryKey]: loginOf(vault) };
+      const { cluster, namespace, name: secret, uid, resourceVersion, marks, adopt } = effect;
       return {
         call: "cluster.applySecret",
         on: cluster,
-        write: { namespace, name: secret, uid, resourceVersion, logins, annotations: marks, labels: labels(context) },
+        write: {
+          namespace,
+          name: secret,
+          uid,
+          resourceVersion,
+          logins: { [context.registryKey]: loginOf(vault) },
+          annotations: marks,
+          labels: labels(context),
+          force: adopt,
+        },
       };
     }
   }

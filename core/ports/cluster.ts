@@ -43,6 +43,8 @@ export interface TargetWrite {
   /** Marks of **all** our credentials in this Secret: apply drops what it does not name. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Takes the fields from their other owners: only for targets that configuration adopts. Moves no other refusal. */
+  readonly force: boolean;
 }
 
 /** One Kubernetes cluster, with the few calls that handing out needs. */
@@ -70,7 +72,7 @@ export interface Cluster {
 
   /**
    * Server-side apply onto the Secret as read. Throws `conflict`: `stale-writer`, `wrong-uid` (deleted
-   * or re-created meanwhile), `field-owner`, `immutable`, `terminating`; `invalid` (`malformed-neighbour`)
+   * or re-created meanwhile), `field-owner` (never with `force`), `immutable`, `terminating`; `invalid` (`malformed-neighbour`)
    * when the merged value would not parse as kubelet parses it: then nothing was sent.
    */
   applySecret(write: TargetWrite): Promise<SecretFacts>;

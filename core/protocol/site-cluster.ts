@@ -305,7 +305,7 @@ function itemEffect(run: ClusterRun, active: ActiveItem, context: ClusterContext
       const { uid, resourceVersion } = active.seen;
       const mark = formatTargetMark({ ledgerId: context.value.ledgerId, epoch: context.value.epoch });
       const marks = { ...active.seen.marks, [markAnnotation(context.settings.credential)]: mark };
-      return { type: "apply-target", ...at, uid, resourceVersion, marks };
+      return { type: "apply-target", ...at, uid, resourceVersion, marks, adopt: active.item.adopt };
     }
   }
 }

@@ -90,6 +90,8 @@ export type SiteEffect =
       readonly uid: string;
       readonly resourceVersion: string;
       readonly marks: Readonly<Record<string, string>>;
+      /** Takes the Secret over from whoever else writes it. */
+      readonly adopt: boolean;
     } & TargetAt)
   | { readonly type: "prove-copy"; readonly cluster: string };
 

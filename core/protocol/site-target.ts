@@ -9,7 +9,8 @@ import type { UnservedReason } from "./site-state.ts";
  * | observed | judgement |
  * |---|---|
  * | absent | `create` (where it is desired) |
- * | another's (label, owner, type, immutable, ledger id) | `foreign`, never written |
+ * | another's (immutable, type, installation, ledger id) | `foreign`, never written |
+ * | another's (owner, no label of ours) | `foreign`, unless configuration adopts it |
  * | a malformed entry, of any registry | `unserved` malformed: it is not written back as good |
  * | mark of a higher epoch | `higher`: left, and reported |
  * | our mark, epoch and hash | `served` |

@@ -96,7 +96,7 @@ class KubernetesCluster implements Cluster {
   ): Promise<SecretFacts> {
     const metadata = { namespace, name, labels, resourceVersion: createOnlyVersion };
     try {
-      return this.#factsOf(await this.#apply(metadata, '{"auths":{}}'));
+      return this.#factsOf(await this.#apply(metadata, '{"auths":{}}', false));
     } catch (error) {
       // A stale version and a field's owner both mean the same here: it is there.
       if (reasonOf(error) !== "stale-writer" && reasonOf(error) !== "field-owner") throw error;
@@ -105,11 +105,11 @@ class KubernetesCluster implements Cluster {
   }
 
   async applySecret(write: TargetWrite): Promise<SecretFacts> {
-    const { namespace, name, uid, resourceVersion, labels, annotations } = write;
+    const { namespace, name, uid, resourceVersion, labels, annotations, force } = write;
     const current = this.#data.recall(uid, resourceVersion) ?? (await this.#readExactly(write));
     const text = mergedText(this.#system, write, current);
     try {
-      const secret = await this.#apply({ namespace, name, uid, resourceVersion, labels, annotations }, text);
+      const secret = await this.#apply({ namespace, name, uid, resourceVersion, labels, annotations }, text, force);
       this.#data.forget(uid, resourceVersion);
       return this.#factsOf(secret);
     } catch (error) {
@@ -131,11 +131,12 @@ class KubernetesCluster implements Cluster {
     }
   }
 
-  #apply(metadata: AppliedMetadata, text: string): Promise<V1Secret> {
+  #apply(metadata: AppliedMetadata, text: string, force: boolean): Promise<V1Secret> {
     const { namespace, name } = metadata;
+    const owner = { fieldManager: this.#fieldManager, ...(force ? { force } : {}) };
     const data = { [dockerKey]: Buffer.from(text, "utf8").toString("base64") };
     const body = { apiVersion: "v1", kind: "Secret", metadata, type: pullSecretType, data };
-    return this.#api.patchNamespacedSecret({ namespace, name, fieldManager: this.#fieldManager, body }, asApply);
+    return this.#api.patchNamespacedSecret({ namespace, name, ...owner, body }, asApply);
   }
 
   async #read(namespace: string, name: string): Promise<V1Secret | null> {

@@ -71,14 +71,15 @@ export function applySecret(state: MemoryClusterState, settings: MemoryClusterSe
   const text = merged(write, before.text?.reveal() ?? null, subject);
   const changes = before.text?.reveal() !== text;
   const foreign = before.owners.some((owner) => owner !== fieldManager);
-  if (changes && foreign) throw refusal("apply", subject, "conflict", "field-owner");
+  if (changes && foreign && !write.force) throw refusal("apply", subject, "conflict", "field-owner");
   if (changes && before.immutable) throw refusal("apply", subject, "conflict", "immutable");
   const after: MemoryPullSecret = {
     ...before,
     labels: applied(before.labels, before.applied.labels, write.labels),
     annotations: applied(before.annotations, before.applied.annotations, write.annotations),
     text: changes ? new Secret(text) : before.text,
-    owners: [...new Set([...before.owners, fieldManager])].sort(),
+    // What a forced write changes is nobody else's any more; what stays the same is owned together.
+    owners: changes ? [fieldManager] : [...new Set([...before.owners, fieldManager])].sort(),
     applied: { labels: Object.keys(write.labels).sort(), annotations: Object.keys(write.annotations).sort() },
   };
   // An apply that changes nothing keeps the version (transcripts kubernetes, README 7).

@@ -70,6 +70,7 @@ function clusterLines(answers: InitAnswers, clusters: ReadonlyMap<string, string
       "    site: local",
       `    context: ${quote(context)}`,
       ...kubeconfig,
+      "    # allowExec: [aws] # exec plugins that the context may log in with",
     ]),
   ];
 }

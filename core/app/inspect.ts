@@ -96,6 +96,8 @@ function describe(effect: HomeEffect, credential: string): string {
 
 export interface SiteLook {
   readonly site: string;
+  /** False: the site could not be looked at, or has no value yet; `problems` says which, and the counts say nothing. */
+  readonly looked: boolean;
   readonly wanted: number;
   readonly served: number;
   readonly toWrite: readonly string[];
@@ -128,6 +130,7 @@ export async function lookAtSite(tools: Tools, name: string, site: string, input
   const problems = (outcome?.problems ?? []).filter((problem) => !problem.text.endsWith(plannedText));
   return {
     site,
+    looked: final !== null,
     wanted: final?.wanted ?? 0,
     served: final?.served ?? 0,
     toWrite,

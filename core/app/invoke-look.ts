@@ -1,4 +1,4 @@
-import { lookAtHome, lookAtSite } from "./inspect.ts";
+import { lookAtHome, lookAtSite, type SiteLook } from "./inspect.ts";
 import { type InvokedRun, type InvokeResult, invokeResult } from "./invoke-result.ts";
 import { credentialOf, sitesOf, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
@@ -43,8 +43,13 @@ async function lookHome(tools: Tools, credential: string, site: string, inputs: 
 }
 
 async function lookSite(tools: Tools, credential: string, site: string, inputs: TickInputs): Promise<InvokedRun> {
-  const { wanted, served, problems } = await lookAtSite(tools, credential, site, inputs);
-  const blocked = problems.some((problem) => problem.blocks);
-  const end = blocked ? "blocked" : served < wanted ? "waiting" : "served";
-  return { credential, role: "site", site, end, problems, served, wanted };
+  const seen = await lookAtSite(tools, credential, site, inputs);
+  const { looked, wanted, served, problems } = seen;
+  return { credential, role: "site", site, end: endOf(seen), problems, ...(looked ? { served, wanted } : {}) };
+}
+
+function endOf({ looked, wanted, served, problems }: SiteLook): InvokedRun["end"] {
+  if (problems.some((problem) => problem.blocks)) return "blocked";
+  if (looked) return served < wanted ? "waiting" : "served";
+  return problems.some((problem) => problem.code === "no-value") ? "nothing" : "waiting";
 }

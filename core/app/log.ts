@@ -12,6 +12,8 @@ export interface LogLine {
   readonly on?: string;
   readonly outcome?: string;
   readonly tookMs?: number;
+  /** Where a defect of ours was thrown: lines of its stack, without its message. */
+  readonly frames?: readonly string[];
 }
 
 export type Log = (line: LogLine) => void;

@@ -21,7 +21,7 @@ export function credentialOf(config: Config, name: string): CredentialConfig {
 }
 
 /** All sites of a credential, home first. */
-export function sitesOf(credential: CredentialConfig): readonly string[] {
+export function sitesOf(credential: Pick<CredentialConfig, "home" | "sites">): readonly string[] {
   return [credential.home, ...credential.sites];
 }
 

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { Act } from "../protocol/settings.ts";
+import { logDefect } from "./defect.ts";
 import { type HomeRun, runHome, runSite, type SiteRun } from "./run-credential.ts";
 import { credentialOf, sitesOf, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
@@ -44,17 +45,31 @@ async function tickCredential(
   id: string,
   request: TickRequest,
 ): Promise<readonly (HomeRun | SiteRun)[]> {
-  const credential = credentialOf(tools.config, name);
+  const { home, limits, ...credential } = credentialOf(tools.config, name);
   const nowMs = tools.clock.nowMs();
-  const deadlineMs = Math.min(request.deadlineMs ?? Number.MAX_SAFE_INTEGER, nowMs + credential.limits.tickDeadlineMs);
+  const deadlineMs = Math.min(request.deadlineMs ?? Number.MAX_SAFE_INTEGER, nowMs + limits.tickDeadlineMs);
   const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs };
+  const stopped = (role: "home" | "site", site: string, error: unknown) => {
+    const problem = logDefect(tools.log, { tick: id, credential: name, site, role }, error);
+    return { end: "blocked" as const, nextAtMs: tools.clock.nowMs() + limits.pollMs, problems: [problem] };
+  };
   const runs: (HomeRun | SiteRun)[] = [];
   // Home first: what it flips, its own site hands out in the same tick.
-  if (request.sites.includes(credential.home))
-    runs.push(await runHome(tools, name, id, inputs, request.acts[name] ?? null));
-  const sites = sitesOf(credential).filter((site) => request.sites.includes(site));
-  runs.push(...(await Promise.all(sites.map((site) => runSite(tools, name, site, id, inputs)))));
-  return runs;
+  if (request.sites.includes(home)) {
+    const run = runHome(tools, name, id, inputs, request.acts[name] ?? null).catch((error: unknown): HomeRun => {
+      const outcome = { ...stopped("home", home, error), waits: [] };
+      return { role: "home", credential: name, site: home, outcome, ledger: null, actDone: false };
+    });
+    runs.push(await run);
+  }
+  const sites = sitesOf({ home, sites: credential.sites }).filter((site) => request.sites.includes(site));
+  const siteRuns = sites.map((site) =>
+    runSite(tools, name, site, id, inputs).catch((error: unknown): SiteRun => {
+      const outcome = { ...stopped("site", site, error), report: null };
+      return { role: "site", credential: name, site, outcome };
+    }),
+  );
+  return [...runs, ...(await Promise.all(siteRuns))];
 }
 
 /** Nothing is left to do for these credentials, by the word of their home. */

@@ -77,11 +77,14 @@ export function createReferenceResolver(options: ReferenceResolverOptions): Refe
 /** A reference without its secret. `message` is safe to print. */
 export class UnresolvedReference extends Error {
   readonly reference: string;
+  /** `denied`: asking again will not help; the others: the cloud that keeps it could not answer now. */
+  readonly kind: "denied" | "throttled" | "unreachable";
 
-  constructor(reference: string, why: string) {
+  constructor(reference: string, why: string, kind: UnresolvedReference["kind"] = "denied") {
     super(`${reference}: ${why}`);
     this.name = "UnresolvedReference";
     this.reference = reference;
+    this.kind = kind;
   }
 }
 

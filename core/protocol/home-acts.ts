@@ -13,13 +13,15 @@ export function rollBackTarget(state: HomeState, generation: number | null, at: 
   const all = state.ledger?.replaced ?? [];
   const candidates =
     generation === null
-      ? all.filter((record) => record.state !== "retiring" && !record.revoked)
+      ? all.filter((record) => record.state !== "retiring" && !record.revoked && record.versionIds.length > 0)
       : all.filter((record) => record.generation === generation);
   const [target] = [...candidates].sort((a, b) => b.epoch - a.epoch);
   if (target === undefined)
     return generation === null
       ? "there is no older generation to go back to"
       : `generation ${generation} is not among the replaced ones`;
+  if (target.versionIds.length === 0)
+    return `the value of generation ${target.generation} is not known since the ledger was rebuilt`;
   if (target.revoked) return `generation ${target.generation} was revoked`;
   if (target.state === "retiring") return `generation ${target.generation} is retiring already`;
   const { lifeLeftMinMs } = state.settings.limits;

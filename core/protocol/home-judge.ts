@@ -1,6 +1,18 @@
-import { allSites, answerTo, ask, type HomeState, type Problem, type Rule, replyTo, siteSeen } from "./home-state.ts";
+import type { ValueTrace } from "./effects.ts";
+import {
+  allSites,
+  answerTo,
+  ask,
+  type Decision,
+  type HomeState,
+  type Problem,
+  type Rule,
+  replyTo,
+  siteSeen,
+} from "./home-state.ts";
 import { parseRobotMark, type RobotMark } from "./mark.ts";
-import { type HomeLedger, newLedger } from "./state.ts";
+import { rebuild, rebuiltLately } from "./rebuild.ts";
+import { type HomeLedger, type Instant, newLedger } from "./state.ts";
 
 /** Traces first, then the ledger: what a trace names was in the ledger before it was done. */
 export const readTraces: Rule = (state) =>
@@ -12,66 +24,59 @@ export const readTraces: Rule = (state) =>
 
 export const loadLedger: Rule = (state) => ask(state, [{ type: "load-ledger" }]);
 
-/** No ledger: nothing of ours must be there before one is begun. */
+/** No ledger: one is begun where nothing of ours is there yet, rebuilt where the home store still holds a value. */
 export const beginLedger: Rule = (state, at) => {
   if (state.ledger !== null) return undefined;
   const { settings } = state;
-  const wait = (problem: Problem) =>
-    ({
-      do: "end",
-      outcome: {
-        end: problem.blocks ? "blocked" : "waiting",
-        nextAtMs: at.localMs + settings.limits.pollMs,
-        waits: [problem.text],
-        problems: [problem],
-      },
-    }) as const;
   const loaded = replyTo(state, { type: "load-ledger" });
   if (loaded?.ok !== true) {
     const text = loaded === undefined ? "not read" : loaded.failure.text;
-    const blocks =
-      loaded !== undefined &&
-      !loaded.ok &&
-      loaded.failure.kind !== "unreachable" &&
-      loaded.failure.kind !== "throttled";
-    return wait({ code: "ledger-unreadable", text: `the home's ledger: ${text}`, blocks });
+    const passes = loaded === undefined || loaded.failure.kind === "unreachable" || loaded.failure.kind === "throttled";
+    return stop(state, at, { code: "ledger-unreadable", text: `the home's ledger: ${text}`, blocks: !passes });
+  }
+  const robots = answerTo(state, { type: "list-robots" })?.robots;
+  if (robots === undefined) {
+    const text = "no ledger yet, and the registry cannot list robots: not begun";
+    return stop(state, at, { code: "registry-unreadable", text, blocks: false });
   }
   for (const site of settings.sites) {
     const store = answerTo(state, { type: "read-store", site });
     if (store === undefined) {
-      return wait({
-        code: "store-unreadable",
-        text: `no ledger yet, and the store of ${site} cannot be read: not begun`,
-        blocks: false,
-      });
+      const text = `no ledger yet, and the store of ${site} cannot be read: not begun`;
+      return stop(state, at, { code: "store-unreadable", text, blocks: false });
     }
-    if (store.trace !== null) {
-      return wait({
-        code: "ledger-lost",
-        text: `there is no ledger, but the store of ${site} holds generation ${store.trace.generation} of ledger ${store.trace.ledgerId}: restore the ledger; nothing is written`,
-        blocks: true,
-      });
-    }
+    if (store.trace !== null) return recoverLost(state, at, site, store.trace);
   }
-  const robots = answerTo(state, { type: "list-robots" })?.robots;
-  if (robots === undefined)
-    return wait({
-      code: "registry-unreadable",
-      text: "no ledger yet, and the registry cannot list robots: not begun",
-      blocks: false,
-    });
   const marked = robots.filter(
     (robot) => parseRobotMark(robot.username, robot.description)?.credential === settings.credential,
   );
   if (marked.length > 0 && settings.act?.type !== "start-new") {
-    return wait({
-      code: "unknown-robots",
-      text: `there is no ledger, but ${marked.length} robots bear this credential's mark (${marked[0]?.username} …): another installation's, or a lost ledger. "rotate --start-new" begins a new one and leaves them alone`,
+    const text = `there is no ledger, but ${marked.length} robots bear this credential's mark (${marked[0]?.username} …): another installation's, or a lost ledger. "rotate --start-new" begins a new one and leaves them alone`;
+    return stop(state, at, { code: "unknown-robots", text, blocks: true });
+  }
+  const ledger = newLedger(settings.credential, settings.draws.ledgerId, settings.sites);
+  return { do: "save", ledger, why: "begun" };
+};
+
+/** Lost: the home store holds a value of ours, whose ledger id is taken again. A replica's value alone proves no home. */
+function recoverLost(state: HomeState, at: Instant, site: string, trace: ValueTrace): Decision {
+  const found = `there is no ledger, but the store of ${site} holds generation ${trace.generation} of ledger ${trace.ledgerId}`;
+  if (site !== state.settings.home) {
+    return stop(state, at, {
+      code: "ledger-lost",
+      text: `${found}: restore the ledger; nothing is written`,
       blocks: true,
     });
   }
-  return { do: "save", ledger: newLedger(settings.credential, settings.draws.ledgerId, settings.sites), why: "begun" };
-};
+  const text = `${found}: it was rebuilt, and a new generation is minted at once`;
+  const problem: Problem = { code: "ledger-rebuilt", text, blocks: false };
+  return {
+    do: "save",
+    ledger: rebuild(state, trace.ledgerId, null, at.localMs),
+    why: "rebuilt",
+    patch: { problems: [...state.problems, problem] },
+  };
+}
 
 export function markOf(state: HomeState, robot: { username: string; description: string }): RobotMark | null {
   const mark = parseRobotMark(robot.username, robot.description);
@@ -109,25 +114,40 @@ export function behindBy(state: HomeState, ledger: HomeLedger): string | null {
   return null;
 }
 
-/** A ledger that is behind stops all writing of the home. */
-export const refuseBehind: Rule = (state, at) => {
+function stop(state: HomeState, at: Instant, problem: Problem): Decision {
+  const nextAtMs = at.localMs + state.settings.limits.pollMs;
+  const end = problem.blocks ? "blocked" : "waiting";
+  return { do: "end", outcome: { end, nextAtMs, waits: [problem.text], problems: [...state.problems, problem] } };
+}
+
+/** A ledger that is behind is never obeyed: it is rebuilt, by a save that expects exactly the revision read. */
+export const rebuildBehind: Rule = (state, at) => {
   const { ledger } = state;
   // Judged against what was loaded: this tick's own promotions only move the ledger forward.
   const evidence = ledger === null ? null : behindBy(state, ledger);
-  if (evidence === null) return undefined;
-  const problem = {
-    code: "ledger-behind",
-    text: `the ledger is older than the world (${evidence}): restored from a backup? Nothing is written`,
-    blocks: true,
+  if (ledger === null || evidence === null) return undefined;
+  const found = `the ledger is older than the world (${evidence}): restored from a backup?`;
+  if (answerTo(state, { type: "list-robots" }) === undefined) {
+    return stop(state, at, {
+      code: "ledger-behind",
+      text: `${found} It is rebuilt once the registry can list robots`,
+      blocks: false,
+    });
+  }
+  if (rebuiltLately(state, ledger, at.localMs)) {
+    const text = `${found} It was rebuilt less than a day ago: find out what restores it. Nothing is deleted or promoted; sites go on handing out what their stores hold`;
+    return stop(state, at, { code: "ledger-behind-again", text, blocks: true });
+  }
+  const problem: Problem = {
+    code: "ledger-rebuilt",
+    text: `${found} It was rebuilt, and a new generation is minted at once`,
+    blocks: false,
   };
   return {
-    do: "end",
-    outcome: {
-      end: "blocked",
-      nextAtMs: at.localMs + state.settings.limits.pollMs,
-      waits: [problem.text],
-      problems: [problem],
-    },
+    do: "save",
+    ledger: rebuild(state, ledger.ledgerId, ledger, at.localMs),
+    why: "rebuilt",
+    patch: { due: null, problems: [...state.problems, problem] },
   };
 };
 

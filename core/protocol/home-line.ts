@@ -28,7 +28,7 @@ export function sameMadeOf(a: MadeOf, b: MadeOf): boolean {
 export function reasonToRotate(state: HomeState, at: Instant): RotationReason | null {
   const { ledger, due } = state;
   if (ledger === null) return null;
-  if (ledger.current === null) return "first";
+  if (ledger.current === null) return ledger.rebuiltAtMs === null ? "first" : "rebuilt";
   const urgent = urgentReason(state, at);
   if (urgent !== null) return urgent;
   if (ledger.askedSinceMs !== null) return "manual";
@@ -63,7 +63,8 @@ export function startBlockedBy(state: HomeState, at: Instant): Problem | null {
       true,
     );
   }
-  if (ledger.replaced.length >= settings.limits.replacedMax) {
+  // Without a current generation nothing may wait: the limit is for those that pile up beside one.
+  if (ledger.current !== null && ledger.replaced.length >= settings.limits.replacedMax) {
     return problem(
       "too-many-replaced",
       `${ledger.replaced.length} replaced generations are not gone yet: see what holds them`,

@@ -3,7 +3,7 @@ import { takeAct } from "./home-acts.ts";
 import { deleteRobots } from "./home-delete.ts";
 import { endTick, problemsOf, releaseLease, respectDeadline } from "./home-end.ts";
 import { flipStores } from "./home-flips.ts";
-import { beginLedger, loadLedger, nameSites, readTraces, refuseBehind, respectLease } from "./home-judge.ts";
+import { beginLedger, loadLedger, nameSites, readTraces, rebuildBehind, respectLease } from "./home-judge.ts";
 import { advanceLine, startRotation } from "./home-line.ts";
 import { advanceRecords, askUsage } from "./home-records.ts";
 import { confirmRound, drawRound, spreadRound } from "./home-round.ts";
@@ -17,7 +17,7 @@ const rules: readonly Rule[] = [
   readTraces,
   loadLedger,
   beginLedger,
-  refuseBehind,
+  rebuildBehind,
   respectLease,
   respectDeadline,
   nameSites,

@@ -13,7 +13,11 @@ export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): 
     "a generation stands twice",
   );
   check(new Set(promoted.map((generation) => generation.robot.id)).size === promoted.length, "a robot stands twice");
-  check((current?.epoch ?? 0) === after.epoch, "the current generation's epoch is not the ledger's");
+  const nothingCurrent = after.epoch === 0 || after.rebuiltAtMs !== null;
+  check(
+    current === null ? nothingCurrent : current.epoch === after.epoch,
+    "the current generation's epoch is not the ledger's",
+  );
   check(
     replaced.every((record) => record.epoch < after.epoch),
     "a replaced generation is at the current epoch",
@@ -34,7 +38,17 @@ export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): 
     check(next.rollBack === older, next.rollBack ? "a roll back to nothing" : "a next that was promoted before");
     check(next.generation <= after.generationMax, "a next that was never named");
   }
-  if (before !== null) {
+  check(current === null || current.versionIds.length > 0, "a current generation whose value is nowhere");
+  const isRebuilt = before !== null && after.rebuiltAtMs !== before.rebuiltAtMs;
+  if (isRebuilt) {
+    check(before.ledgerId === after.ledgerId && after.epoch > before.epoch, "a rebuild that falls back");
+    check(current === null && next === null, "a rebuild that hands out what it found");
+    check(
+      replaced.every((record) => record.state === "held"),
+      "a rebuild that retires what it found",
+    );
+  }
+  if (before !== null && !isRebuilt) {
     check(before.ledgerId === after.ledgerId && before.credential === after.credential, "another ledger");
     check(after.epoch === before.epoch || after.epoch === before.epoch + 1, "the epoch jumps");
     check(after.generationMax >= before.generationMax, "the highest generation falls");

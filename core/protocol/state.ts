@@ -29,7 +29,10 @@ export interface Generation {
   /** Of its latest promotion; carried by its value and by every mark. */
   readonly epoch: number;
   readonly robot: RobotRef;
-  /** In the home store; the one under `epoch` first, older ones (before a roll back) behind. */
+  /**
+   * In the home store; the one under `epoch` first, older ones (before a roll back) behind. Empty for a
+   * robot that a rebuild found: its value is not known, and no roll back leads to it.
+   */
   readonly versionIds: readonly string[];
   /** Keyed hash of username and password, by the key inside the value. */
   readonly hash: string;
@@ -44,6 +47,7 @@ export type LineState = "minting" | "staged" | "proven";
 
 export type RotationReason =
   | "first"
+  | "rebuilt"
   | "schedule"
   | "expiry"
   | "manual"
@@ -124,6 +128,8 @@ export interface HomeLedger {
   readonly round: Round | null;
   /** An operator asked for a rotation then; kept until a promotion, however many attempts it takes. */
   readonly askedSinceMs: number | null;
+  /** When it was last rebuilt from what the world showed; null: never. */
+  readonly rebuiltAtMs: number | null;
   /** Dedupe ids of the last 50 events that were taken: each is taken once. */
   readonly takenEvents: readonly string[];
   /** Set by a roll back: scheduled rotations wait. */
@@ -154,6 +160,7 @@ export function newLedger(credential: string, ledgerId: string, sites: readonly 
     abandoned: [],
     round: null,
     askedSinceMs: null,
+    rebuiltAtMs: null,
     takenEvents: [],
     holdSinceMs: null,
     refusals: null,

@@ -28,9 +28,9 @@ const rows: readonly (readonly [ExitCode, string, string])[] = [
   [exitCode.temporary, "asked to slow down, or another runner is at work", "retry later"],
   [exitCode.denied, "credentials missing or denied", "fix the rights"],
   [exitCode.configuration, "configuration refused", "fix the file"],
-  [exitCode.timedOut, "--timeout passed; the rotation itself is safe", "call again: it resumes"],
-  [exitCode.interrupted, "interrupted by Ctrl-C; the rotation itself is safe", "call again: it resumes"],
-  [exitCode.terminated, "terminated by a signal; the rotation itself is safe", "call again: it resumes"],
+  [exitCode.timedOut, "--timeout passed; the rotation itself is safe", "`capstan tick` goes on"],
+  [exitCode.interrupted, "interrupted by Ctrl-C; the rotation itself is safe", "`capstan tick` goes on"],
+  [exitCode.terminated, "terminated by a signal; the rotation itself is safe", "`capstan tick` goes on"],
 ];
 
 /** Several outcomes in one call: a person wins over failed, failed over not finished, over differs, over done. */

@@ -66,11 +66,10 @@ export async function planCredential({ tools }: Session, name: string): Promise<
 function plannedSite(look: SiteLook, clusters: readonly string[]): PlannedSite {
   const within = (cluster: string, target: string) =>
     target.startsWith(`${cluster}/`) ? [target.slice(cluster.length + 1)] : [];
-  const looked = look.wanted > 0 || look.problems.length === 0;
   return {
     site: look.site,
-    wanted: looked ? look.wanted : null,
-    served: looked ? look.served : null,
+    wanted: look.looked ? look.wanted : null,
+    served: look.looked ? look.served : null,
     clusters: clusters.map((cluster) => ({
       cluster,
       toWrite: [...new Set(look.toWrite)].flatMap((target) => within(cluster, target)).sort(),

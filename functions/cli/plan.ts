@@ -16,7 +16,7 @@ import { type Cell, renderTable } from "./table.ts";
 export const plan: CliActions["plan"] = async (options, context) => {
   const file = await readConfigFile(context);
   const names = pickCredentials(file, options.credentials);
-  const session = await openSession(context, file, allSitesOf(file, names));
+  const session = openSession(context, file, allSitesOf(file, names));
   const planned = await Promise.all(names.map((name) => planCredential(session, name)));
   const wouldChange = planned.some((one) => one.wouldChange);
   const codes = planned.map((one) => one.exitCode);

@@ -25,7 +25,7 @@ type Stage = "current" | "held" | "draining" | "retiring" | "gone";
 export const revoke: CliActions["revoke"] = async ({ credential, generation, now }, context) => {
   const file = await readConfigFile(context);
   const names = pickCredentials(file, [credential]);
-  const session = await openSession(context, file, allSitesOf(file, names));
+  const session = openSession(context, file, allSitesOf(file, names));
   const followed = await follow(
     session,
     credential,

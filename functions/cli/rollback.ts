@@ -17,7 +17,7 @@ import { tickedHeadings, tickedRow } from "./tick-document.ts";
 export const rollback: CliActions["rollback"] = async ({ credential, generation }, context) => {
   const file = await readConfigFile(context);
   const names = pickCredentials(file, [credential]);
-  const session = await openSession(context, file, allSitesOf(file, names));
+  const session = openSession(context, file, allSitesOf(file, names));
   const followed = await follow(
     session,
     credential,

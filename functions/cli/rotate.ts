@@ -17,7 +17,7 @@ import { homeRunOf, tickedCredential, tickedHeadings, tickedRow } from "./tick-d
 export const rotate: CliActions["rotate"] = async (options, context) => {
   const file = await readConfigFile(context);
   const names = pickCredentials(file, options.credentials);
-  const session = await openSession(context, file, allSitesOf(file, names));
+  const session = openSession(context, file, allSitesOf(file, names));
   const followed = await Promise.all(names.map((name) => rotateOne(session, name, options)));
   const code = worstExitCode(followed.map((one) => one.exitCode));
   hint(context, code, options.wait);

@@ -5,8 +5,6 @@ import { createSecretSource } from "../compose/secrets.ts";
 import { composeTools } from "../compose/tools.ts";
 import type { CliContext } from "./actions.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { exitCode } from "./exit-codes.ts";
-import { Failure } from "./failure.ts";
 import { createTickLog } from "./tick-log.ts";
 import type { CallKinds } from "./verdict.ts";
 
@@ -18,24 +16,13 @@ export interface Session {
   readonly kinds: CallKinds;
 }
 
-/**
- * Puts the drivers together for these sites' runners. Throws `Failure` 78 for a kubeconfig that cannot
- * be used, `PortError` `denied` for a reference that cannot be resolved now. One that is only resolved
- * when it is used (the issuer's password, a cluster's token) fails its own calls and nothing else.
- */
-export async function openSession(context: CliContext, file: ConfigFile, sites: readonly string[]): Promise<Session> {
-  const secrets = createSecretSource({ ...context.env }, {});
+/** Puts the drivers together for these sites' runners. Nothing is asked yet: what cannot be reached fails its own calls. */
+export function openSession(context: CliContext, file: ConfigFile, sites: readonly string[]): Session {
+  const secrets = createSecretSource({ ...context.env });
   const kinds = new Map<string, string>();
   const log = createTickLog(context, (text) => secrets.scrub(text), kinds);
-  try {
-    const tools = await composeTools({ config: file.config, sites, env: { ...context.env }, secrets, log });
-    return { context, tools, kinds };
-  } catch (error) {
-    // These messages are made to be read: file, context and way out, never a value (kubeconfig.ts).
-    if (error instanceof Error && error.message.startsWith("kubeconfig: "))
-      throw new Failure(exitCode.configuration, error.message);
-    throw error;
-  }
+  const tools = composeTools({ config: file.config, sites, env: { ...context.env }, secrets, log });
+  return { context, tools, kinds };
 }
 
 /** All sites whose runners a whole rotation of these credentials needs. */

@@ -19,7 +19,7 @@ export const status: CliActions["status"] = async (options, context) => {
   const names = pickCredentials(file, options.credentials);
   // Home reads every store and report; no cluster is asked.
   const homes = [...new Set(names.map((name) => credentialOf(file.config, name).home))];
-  const session = await openSession(context, file, homes);
+  const session = openSession(context, file, homes);
   const found = await Promise.all(names.map((name) => statusOf(session, name)));
   const code = options.exitCode ? worstExitCode(found.map((one) => one.exitCode)) : exitCode.done;
   return {

@@ -24,6 +24,7 @@ export function createTickLog(
       context.debug(`${line.tick} ${text}${call}`);
       return;
     }
+    for (const frame of line.frames ?? []) context.debug(`${line.tick} ${frame}`);
     const key = `${line.credential} ${line.message}`;
     const lastMs = said.get(key);
     if (line.level !== "info" && lastMs !== undefined && performance.now() - lastMs < repeatMs) return;

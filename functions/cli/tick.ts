@@ -18,7 +18,7 @@ export const tick: CliActions["tick"] = async (options, context) => {
   const file = await readConfigFile(context);
   const sites = pickSites(file, options.sites);
   const names = credentialsAt(file, sites);
-  const session = await openSession(context, file, sites);
+  const session = openSession(context, file, sites);
   // No name would mean all of them, also those of other sites.
   const result = names.length === 0 ? null : await tickAll(session.tools, request(sites, names));
   const ticked = names.flatMap((name) =>

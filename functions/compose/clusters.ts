@@ -1,41 +1,83 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import type { Config } from "../../core/config/complete.ts";
+import type { ClusterConfig, Config } from "../../core/config/complete.ts";
+import { lookup } from "../../core/config/lookup.ts";
+import type { KubeconfigEntry } from "../../core/drivers/kubernetes/kubeconfig.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
+import { PortError } from "../../core/ports/errors.ts";
 import { Secret } from "../../core/secret.ts";
+import { lateDriver, setupError } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** One cluster's driver: by server and token, or by a kubeconfig's context. */
-export async function clusterDriver(config: Config, name: string, around: Surroundings): Promise<Cluster> {
-  const cluster = config.clusters[name];
+const calls: Readonly<Record<keyof Cluster, true>> = {
+  listNamespaces: true,
+  listSecrets: true,
+  readSecret: true,
+  createEmptySecret: true,
+  applySecret: true,
+  deleteSecret: true,
+};
+
+/**
+ * One cluster's driver: by server and token, or by a kubeconfig's context. Whatever keeps it from being
+ * reached is a `PortError` of its own calls, in the words of `readKubeconfig` where these tell the way out.
+ */
+export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster {
+  const cluster = lookup(config.clusters, name);
   if (cluster === undefined) throw new Error(`no cluster ${name} in the configuration`);
-  const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
-  const common = {
-    name,
-    fieldManager: `capstan-${config.installation}`,
-    requestTimeoutMs: around.requestTimeoutMs,
-    nowMs: around.nowMs,
-  };
-  if ("server" in cluster)
+  const system = `kubernetes ${name}`;
+  return lateDriver<Cluster>(system, calls, async () => {
+    const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
     return createKubernetesCluster({
-      ...common,
-      server: cluster.server,
-      caFile: cluster.caFile,
-      token: () => around.resolve(cluster.token),
+      name,
+      fieldManager: `capstan-${config.installation}`,
+      requestTimeoutMs: around.requestTimeoutMs,
+      nowMs: around.nowMs,
+      ...("server" in cluster ? byServer(cluster, around) : await byKubeconfig(cluster, system, around)),
     });
-  const { readKubeconfig } = await import("../../core/drivers/kubernetes/kubeconfig.ts");
-  const files = cluster.kubeconfig === undefined ? undefined : [cluster.kubeconfig];
-  const entry = readKubeconfig({
-    files,
-    context: cluster.context,
-    env: around.env,
-    home: around.env["HOME"] ?? homedir(),
   });
-  const { server, caPem, tlsServerName } = entry;
+}
+
+type ByServer = Extract<ClusterConfig, { server: string }>;
+type ByKubeconfig = Extract<ClusterConfig, { context: string }>;
+
+function byServer({ server, caFile, token }: ByServer, around: Surroundings) {
+  return { server, caFile, token: () => around.resolve(token) };
+}
+
+async function byKubeconfig(cluster: ByKubeconfig, system: string, around: Surroundings) {
+  const { readKubeconfig } = await import("../../core/drivers/kubernetes/kubeconfig.ts");
+  const read = (): KubeconfigEntry =>
+    readKubeconfig({
+      files: cluster.kubeconfig === undefined ? undefined : [cluster.kubeconfig],
+      context: cluster.context,
+      env: around.env,
+      home: around.env["HOME"] ?? homedir(),
+      allowExec: cluster.allowExec,
+    });
+  const { server, caPem, tlsServerName } = read();
   const token = async (): Promise<Secret> => {
-    if (entry.token !== undefined) return entry.token;
-    if (entry.tokenFile !== undefined) return new Secret((await readFile(entry.tokenFile, "utf8")).trim());
-    throw new Error(`kubeconfig: context ${entry.context} has no token`);
+    try {
+      // Read anew: whoever refreshes a login writes it into the file.
+      return await tokenOf(read(), around);
+    } catch (error) {
+      throw setupError(system, error);
+    }
   };
-  return createKubernetesCluster({ ...common, server, caPem, tlsServerName, token });
+  return { server, caPem, tlsServerName, token };
+}
+
+async function tokenOf(entry: KubeconfigEntry, around: Surroundings): Promise<Secret> {
+  if (entry.token !== undefined) return entry.token;
+  if (entry.exec !== undefined) {
+    const { execTokenSource } = await import("../../core/drivers/kubernetes/exec-plugin.ts");
+    return execTokenSource(entry.exec, { env: around.env, timeoutMs: around.requestTimeoutMs })();
+  }
+  const text = entry.tokenFile === undefined ? "" : (await readFile(entry.tokenFile, "utf8")).trim();
+  if (text !== "") return new Secret(text);
+  throw new PortError("denied", `kubeconfig: context ${entry.context} has no token`, {
+    system: "kubeconfig",
+    operation: "read",
+    reason: "bad-credentials",
+  });
 }

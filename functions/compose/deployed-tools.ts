@@ -86,7 +86,7 @@ async function make(options: DeployedToolsOptions, path: string, text: string | 
   if (config === null) throw new SetupRefused("configuration refused", problems.map(formatProblem));
   const sites = [siteOf(config, env)];
   const coreLog: Log = (line) => log(line);
-  return { tools: await composeTools({ config, sites, env, secrets, log: coreLog }), sites };
+  return { tools: composeTools({ config, sites, env, secrets, log: coreLog }), sites };
 }
 
 function siteOf(config: Config, env: NodeJS.ProcessEnv): string {

@@ -42,9 +42,6 @@ export function failureOf(error: unknown): FunctionFailure {
     return { status: 500, body: { error: message, ...(problems.length === 0 ? {} : { problems }) }, frames: [] };
   }
   if (error instanceof PortError) return { status: 500, body: { error: error.message }, frames: [] };
-  // Made to be read: file, context and way out, never a value (kubeconfig.ts).
-  if (error instanceof Error && error.message.startsWith("kubeconfig: "))
-    return { status: 500, body: { error: error.message }, frames: [] };
   const name = error instanceof Error ? error.name : typeof error;
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));

@@ -27,7 +27,7 @@ const flushMs = 1_000;
  * lines on stdout from CAPSTAN_LOG_LEVEL up, and errors that tell no secret.
  */
 export function createFunctionRuntime(env: NodeJS.ProcessEnv = process.env): FunctionRuntime {
-  const secrets = createSecretSource(env, {});
+  const secrets = createSecretSource(env);
   const scrub = (text: string): string => secrets.scrub(text);
   const nowMs = (): number => systemClock.nowMs();
   const log = createJsonLog({

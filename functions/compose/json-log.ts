@@ -16,9 +16,7 @@ export interface JsonLogOptions {
 }
 
 /** One line of JSON per record. */
-export type JsonLog = (
-  record: Omit<LogLine, "tick"> & { readonly tick?: string; readonly frames?: readonly string[] },
-) => void;
+export type JsonLog = (record: Omit<LogLine, "tick"> & { readonly tick?: string }) => void;
 
 /** The last thing before a line leaves the process: level, time, and known secrets taken out of every text. */
 export function createJsonLog({ write, scrub, nowMs, level }: JsonLogOptions): JsonLog {

@@ -1,33 +1,48 @@
 import { registryPortOf } from "../../core/app/settings.ts";
 import type { Config } from "../../core/config/complete.ts";
 import type { Ports } from "../../core/engine/ports.ts";
+import { lateDriver } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** A driver per Harbor and level of robots; the issuer's password is only asked for when it is used. */
-export async function registryDrivers(
+type Driver = Ports["registries"][string];
+
+const calls: Readonly<Record<keyof Driver, true>> = {
+  mint: true,
+  list: true,
+  read: true,
+  remove: true,
+  probe: true,
+  whoami: true,
+  usedSince: true,
+};
+
+/** A driver per Harbor and level of robots, made at its first call; the issuer's password is only asked for when it is used. */
+export function registryDrivers(
   config: Config,
   credentials: readonly string[],
   around: Surroundings,
-): Promise<Ports["registries"]> {
-  const { createHarborRegistry } = await import("../../core/drivers/harbor/registry.ts");
-  const drivers: Record<string, Ports["registries"][string]> = {};
+): Ports["registries"] {
+  const drivers: Record<string, Driver> = {};
   for (const name of credentials) {
     const credential = config.credentials[name];
     const registry = credential && config.registries[credential.registry];
     if (credential === undefined || registry === undefined) continue;
     const { level, permissions } = credential.robot;
     const project = permissions[0]?.namespace ?? "";
-    drivers[registryPortOf(credential)] ??= createHarborRegistry({
-      endpoint: registry.endpoint,
-      pullEndpoints: registry.pullEndpoints,
-      ...(registry.caFile === undefined ? {} : { caFile: registry.caFile }),
-      issuer: async () => ({
-        username: registry.issuer.username,
-        password: await around.resolve(registry.issuer.password),
-      }),
-      robotLevel: level === "project" ? { level, project } : { level },
-      nowMs: around.nowMs,
-      requestTimeoutMs: around.requestTimeoutMs,
+    drivers[registryPortOf(credential)] ??= lateDriver(`registry ${credential.registry}`, calls, async () => {
+      const { createHarborRegistry } = await import("../../core/drivers/harbor/registry.ts");
+      return createHarborRegistry({
+        endpoint: registry.endpoint,
+        pullEndpoints: registry.pullEndpoints,
+        ...(registry.caFile === undefined ? {} : { caFile: registry.caFile }),
+        issuer: async () => ({
+          username: registry.issuer.username,
+          password: await around.resolve(registry.issuer.password),
+        }),
+        robotLevel: level === "project" ? { level, project } : { level },
+        nowMs: around.nowMs,
+        requestTimeoutMs: around.requestTimeoutMs,
+      });
     });
   }
   return drivers;

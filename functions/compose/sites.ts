@@ -1,6 +1,9 @@
-import type { Config, SiteConfig } from "../../core/config/complete.ts";
+import type { Config } from "../../core/config/complete.ts";
+import { lookup } from "../../core/config/lookup.ts";
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
+import { awsLogin, azureLogin, gcpLogin, reachOf, type SiteOf } from "./cloud-logins.ts";
+import { lateDriver, onceMade } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface SiteDrivers {
@@ -8,55 +11,64 @@ export interface SiteDrivers {
   readonly ledger: LedgerStore;
 }
 
-type Of<Kind extends SiteConfig["kind"]> = Extract<SiteConfig, { kind: Kind }>;
+const storeCalls: Readonly<Record<keyof SecretStore, true>> = {
+  stage: true,
+  readVersion: true,
+  readCurrent: true,
+  flip: true,
+  readRound: true,
+  writeRound: true,
+  listVersions: true,
+  discard: true,
+};
+const ledgerCalls: Readonly<Record<keyof LedgerStore, true>> = { load: true, save: true };
 
-async function awsSite(site: Of<"aws">, around: Surroundings): Promise<SiteDrivers> {
+/**
+ * The secret store and the ledger's home of one site, made at their first call: a login that cannot be
+ * resolved fails this site's calls alone. SDKs are loaded there, and nowhere else.
+ */
+export function siteDrivers(config: Config, name: string, around: Surroundings): SiteDrivers {
+  const site = lookup(config.sites, name);
+  if (site === undefined) throw new Error(`no site ${name} in the configuration`);
+  const drivers = onceMade((): Promise<SiteDrivers> => {
+    switch (site.kind) {
+      case "aws":
+        return awsSite(site, around);
+      case "azure":
+        return azureSite(site, around);
+      case "gcp":
+        return gcpSite(site, around);
+      case "local":
+        return localSite(site, around);
+    }
+  });
+  const system = `site ${name}`;
+  return {
+    store: lateDriver(system, storeCalls, async () => (await drivers()).store),
+    ledger: lateDriver(system, ledgerCalls, async () => (await drivers()).ledger),
+  };
+}
+
+async function awsSite(site: SiteOf<"aws">, around: Surroundings): Promise<SiteDrivers> {
   const [{ createAwsSecretStore }, { createDynamoLedger }] = await Promise.all([
     import("../../core/drivers/aws-secrets-manager/secret-store.ts"),
     import("../../core/drivers/dynamodb/ledger-store.ts"),
   ]);
-  const { credentials } = site;
-  const keys = credentials && {
-    credentials: {
-      accessKeyId: (await around.resolve(credentials.accessKeyId)).reveal(),
-      secretAccessKey: await around.resolve(credentials.secretAccessKey),
-      ...(credentials.sessionToken === undefined
-        ? {}
-        : { sessionToken: await around.resolve(credentials.sessionToken) }),
-    },
-  };
-  const common = { region: site.region, requestTimeoutMs: around.requestTimeoutMs, ...keys };
+  const login = await awsLogin(site, around);
+  const common = { region: site.region, requestTimeoutMs: around.requestTimeoutMs, ...login };
   const { secretsManager, ledger } = site;
   return {
-    store: createAwsSecretStore({ ...common, ...reach(secretsManager) }),
-    ledger: createDynamoLedger({ ...common, ...reach(ledger), table: ledger.table, entropy: around.entropy }),
+    store: createAwsSecretStore({ ...common, ...reachOf(secretsManager) }),
+    ledger: createDynamoLedger({ ...common, ...reachOf(ledger), table: ledger.table, entropy: around.entropy }),
   };
 }
 
-function reach(from: { readonly endpoint?: string | undefined; readonly caFile?: string | undefined }): {
-  endpoint?: string;
-  caFile?: string;
-} {
-  return {
-    ...(from.endpoint === undefined ? {} : { endpoint: from.endpoint }),
-    ...(from.caFile === undefined ? {} : { caFile: from.caFile }),
-  };
-}
-
-async function azureSite(site: Of<"azure">, around: Surroundings): Promise<SiteDrivers> {
+async function azureSite(site: SiteOf<"azure">, around: Surroundings): Promise<SiteDrivers> {
   const [{ createKeyVaultStore }, { createBlobLedger }] = await Promise.all([
     import("../../core/drivers/azure-key-vault/secret-store.ts"),
     import("../../core/drivers/azure-blob/ledger-store.ts"),
   ]);
-  const given = site.credential;
-  const credential =
-    given.kind === "managed"
-      ? { kind: "managed" as const, clientId: given.clientId }
-      : {
-          kind: "token" as const,
-          token: (resource: string) =>
-            around.resolve(resource.includes("storage") ? given.storageToken : given.vaultToken),
-        };
+  const credential = azureLogin(site, around);
   const { requestTimeoutMs, nowMs } = around;
   return {
     store: createKeyVaultStore({ vaultUrl: site.vaultUrl, caFile: site.caFile, credential, requestTimeoutMs, nowMs }),
@@ -70,22 +82,18 @@ async function azureSite(site: Of<"azure">, around: Surroundings): Promise<SiteD
   };
 }
 
-async function gcpSite(site: Of<"gcp">, around: Surroundings): Promise<SiteDrivers> {
-  const [{ createGcpSecretStore }, { createGcpAnnotationLedger }, { createGcpAccessToken }] = await Promise.all([
+async function gcpSite(site: SiteOf<"gcp">, around: Surroundings): Promise<SiteDrivers> {
+  const [{ createGcpSecretStore }, { createGcpAnnotationLedger }] = await Promise.all([
     import("../../core/drivers/gcp-secret-manager/secret-store.ts"),
     import("../../core/drivers/gcp-annotation-ledger/ledger-store.ts"),
-    import("../../core/drivers/http/gcp-credential.ts"),
   ]);
-  const given = site.credential;
-  const accessToken = createGcpAccessToken(
-    given.kind === "default" ? { kind: "default" } : { kind: "token", token: () => around.resolve(given.token) },
-  );
+  const accessToken = await gcpLogin(site, around);
   const { requestTimeoutMs, nowMs } = around;
-  const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reach(site) };
+  const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reachOf(site) };
   return { store: createGcpSecretStore(common), ledger: createGcpAnnotationLedger(common) };
 }
 
-async function localSite(site: Of<"local">, around: Surroundings): Promise<SiteDrivers> {
+async function localSite(site: SiteOf<"local">, around: Surroundings): Promise<SiteDrivers> {
   const [{ createLocalFileStore }, { createLocalFileLedger }] = await Promise.all([
     import("../../core/drivers/local-file/secret-store.ts"),
     import("../../core/drivers/local-file/ledger-store.ts"),
@@ -95,20 +103,4 @@ async function localSite(site: Of<"local">, around: Surroundings): Promise<SiteD
     store: createLocalFileStore({ ...common, identity: () => around.resolve(site.identity) }),
     ledger: createLocalFileLedger(common),
   };
-}
-
-/** The secret store and the ledger's home of one site. SDKs are loaded here, when needed, and nowhere else. */
-export async function siteDrivers(config: Config, name: string, around: Surroundings): Promise<SiteDrivers> {
-  const site = config.sites[name];
-  if (site === undefined) throw new Error(`no site ${name} in the configuration`);
-  switch (site.kind) {
-    case "aws":
-      return awsSite(site, around);
-    case "azure":
-      return azureSite(site, around);
-    case "gcp":
-      return gcpSite(site, around);
-    case "local":
-      return localSite(site, around);
-  }
 }

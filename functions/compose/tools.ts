@@ -9,9 +9,10 @@ import type { Ports } from "../../core/engine/ports.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Entropy } from "../../core/ports/entropy.ts";
 import { clusterDriver } from "./clusters.ts";
+import { createFetchers } from "./fetchers.ts";
 import { registryDrivers } from "./registries.ts";
 import type { SecretSource } from "./secrets.ts";
-import { type SiteDrivers, siteDrivers } from "./sites.ts";
+import { siteDrivers } from "./sites.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export const systemEntropy: Entropy = { hex: (bytes) => randomBytes(bytes).toString("hex") };
@@ -33,8 +34,11 @@ export interface ComposeOptions {
   readonly log: Log;
 }
 
-/** Everything outside that these runners may reach, and nothing else: a replica's runner needs nothing of home's. */
-export async function composeTools(options: ComposeOptions): Promise<Tools> {
+/**
+ * Everything outside that these runners may reach, and nothing else: a replica's runner needs nothing of
+ * home's. Nothing is read or asked yet; what cannot be reached later fails its own calls.
+ */
+export function composeTools(options: ComposeOptions): Tools {
   const { config, sites, env, secrets, log } = options;
   const played = Object.entries(config.credentials).filter(([, credential]) =>
     sitesOf(credential).some((site) => sites.includes(site)),
@@ -45,8 +49,10 @@ export async function composeTools(options: ComposeOptions): Promise<Tools> {
     nowMs: () => systemClock.nowMs(),
     entropy: systemEntropy,
     requestTimeoutMs: limits.length === 0 ? 20_000 : Math.min(...limits),
-    resolve: (reference) => secrets.resolve(reference),
+    resolve: (reference) => resolve(reference),
   };
+  // References into clouds are read with logins that may be references themselves.
+  const resolve = secrets.resolver(createFetchers(config, around));
   const wantedSites = new Set(sites.filter((site) => config.sites[site] !== undefined));
   for (const [, credential] of played) {
     // Home writes into every site's store and reads every site's report.
@@ -55,18 +61,17 @@ export async function composeTools(options: ComposeOptions): Promise<Tools> {
   const used = new Set(played.flatMap(([, credential]) => credential.targets.flatMap((target) => target.clusters)));
   const wantedClusters = [...used].filter((cluster) => sites.includes(config.clusters[cluster]?.site ?? ""));
 
-  const [drivers, clusters, registries] = await Promise.all([
-    collect([...wantedSites], (site) => siteDrivers(config, site, around)),
-    collect(wantedClusters, (cluster) => clusterDriver(config, cluster, around)),
-    registryDrivers(
+  const drivers = [...wantedSites].map((site) => [site, siteDrivers(config, site, around)] as const);
+  const ports: Ports = {
+    registries: registryDrivers(
       config,
       played.map(([name]) => name),
       around,
     ),
-  ]);
-  const part = <K extends keyof SiteDrivers>(key: K) =>
-    Object.fromEntries(Object.entries(drivers).map(([site, both]) => [site, both[key]]));
-  const ports: Ports = { registries, clusters, stores: part("store"), ledgers: part("ledger") };
+    clusters: Object.fromEntries(wantedClusters.map((name) => [name, clusterDriver(config, name, around)])),
+    stores: Object.fromEntries(drivers.map(([site, { store }]) => [site, store])),
+    ledgers: Object.fromEntries(drivers.map(([site, { ledger }]) => [site, ledger])),
+  };
   return {
     config,
     ports,
@@ -75,11 +80,4 @@ export async function composeTools(options: ComposeOptions): Promise<Tools> {
     owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,
     log,
   };
-}
-
-async function collect<T>(
-  names: readonly string[],
-  make: (name: string) => Promise<T>,
-): Promise<Readonly<Record<string, T>>> {
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await make(name)] as const)));
 }

@@ -29,6 +29,7 @@ export function writeOf(facts: SecretFacts, generation = 1, extra: Partial<Targe
     logins: { [host]: login(generation) },
     annotations: mark,
     labels: label,
+    force: false,
     ...extra,
   };
 }

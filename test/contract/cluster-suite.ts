@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Cluster } from "../../core/ports/cluster.ts";
+import { adoptCases } from "./cluster-adopt-cases.ts";
 import { deleteCases } from "./cluster-delete-cases.ts";
 import { foreignAndNeighbourCases } from "./cluster-foreign-cases.ts";
 import { namespaceCases } from "./cluster-namespace-cases.ts";
@@ -55,6 +56,7 @@ export function clusterContract(name: string, setup: () => Promise<ClusterFixtur
       ...readCases,
       ...writeCases,
       ...foreignAndNeighbourCases,
+      ...adoptCases,
       ...deleteCases,
     ]) {
       it(title, async () => {

@@ -143,7 +143,8 @@ it("a handed-out login is pulled with in the cluster that has it, and in no othe
   const empty = await runner.createEmptySecret("team-1", pullSecretName, { made: "here" });
   const { uid, resourceVersion } = empty;
   const target = { namespace: "team-1", name: pullSecretName, uid, resourceVersion };
-  await runner.applySecret({ ...target, logins: { [harbor.host]: robot }, annotations: {}, labels: { made: "here" } });
+  const logins = { [harbor.host]: robot };
+  await runner.applySecret({ ...target, logins, annotations: {}, labels: { made: "here" }, force: false });
   const pullers = startPullers({
     clusters: clusters.map(({ name, server, nodeToken }) => ({
       name,

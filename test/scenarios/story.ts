@@ -76,7 +76,7 @@ export class Story {
       config,
       sites,
       env,
-      secrets: createSecretSource(env, {}),
+      secrets: createSecretSource(env),
       log: (line) => this.logged.push(line),
     });
     return { ...tools, clock: { ...tools.clock, nowMs: () => Date.now() + this.runnerClockAheadMs } };

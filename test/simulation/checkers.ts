@@ -34,13 +34,7 @@ export function copies(world: World): readonly { readonly where: string; readonl
 /** Promises that can be judged in any state, judged after the effects that could break them. */
 export function brokenBy(world: World, call: PortCall, exempt: ReadonlySet<string>): readonly string[] {
   const broken: string[] = [];
-  if (call.call === "registry.remove") {
-    // Promise 1: what a target holds authenticates at every instant.
-    for (const { where, login } of copies(world)) {
-      if (!exempt.has(login.username) && !alive(world, login))
-        broken.push(`promise 1: ${where} holds ${login.username}, which is dead`);
-    }
-  }
+  if (call.call === "registry.remove") broken.push(...promiseOne(world, exempt));
   if (call.call === "cluster.applySecret") {
     const login = call.write.logins[registryKey];
     if (login && !exempt.has(login.username) && !alive(world, login))
@@ -51,8 +45,15 @@ export function brokenBy(world: World, call: PortCall, exempt: ReadonlySet<strin
   return broken;
 }
 
+/** Promise 1: what a target holds authenticates at every instant. */
+export function promiseOne(world: World, exempt: ReadonlySet<string>): readonly string[] {
+  return copies(world)
+    .filter(({ login }) => !exempt.has(login.username) && !alive(world, login))
+    .map(({ where, login }) => `promise 1: ${where} holds ${login.username}, which is dead`);
+}
+
 /** Promise 2: the current generation's value can be read back from the home store, and is alive. */
-function promiseTwo(world: World, exempt: ReadonlySet<string>): readonly string[] {
+export function promiseTwo(world: World, exempt: ReadonlySet<string>): readonly string[] {
   const current = homeLedger(world)?.current;
   const [versionId] = current?.versionIds ?? [];
   if (!current || versionId === undefined || exempt.has(current.robot.username)) return [];

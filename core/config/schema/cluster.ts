@@ -22,6 +22,11 @@ const byKubeconfig = z
     ...common,
     context: line("Context of the kubeconfig"),
     kubeconfig: filePath("Kubeconfig; without it KUBECONFIG, then ~/.kube/config").optional(),
+    allowExec: z
+      .array(line("Command of an exec plugin, as the kubeconfig spells it"))
+      .max(20)
+      .default([])
+      .meta({ description: "Exec plugins that the context may log in with, such as aws or gke-gcloud-auth-plugin" }),
   })
   .meta({ description: "A context of a kubeconfig" });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { PortError } from "../../ports/errors.ts";
 
 export interface Reach {
   /** Base address of the system, `https://…`. Plain http is refused except for loopback addresses. */
@@ -16,12 +17,13 @@ export function isLoopback(endpoint: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** Throws when an endpoint is no URL, or plain http to anywhere but loopback. */
+/** Throws a `TypeError` for what is no URL, `invalid` for plain http to anywhere but loopback. */
 export function checkEndpoint(endpoint: string): void {
   const url = new URL(endpoint);
   if (url.protocol === "https:") return;
   if (url.protocol === "http:" && isLoopback(endpoint)) return;
-  throw new Error(`${url.protocol}//${url.host}: only https is allowed (plain http on loopback addresses alone)`);
+  const message = `${url.protocol}//${url.host}: only https is allowed (plain http on loopback addresses alone)`;
+  throw new PortError("invalid", message, { system: url.host, operation: "connect" });
 }
 
 /**

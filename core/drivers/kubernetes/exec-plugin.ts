@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { PortError } from "../../ports/errors.ts";
 import { Secret } from "../../secret.ts";
+import { kubeconfigError } from "./kubeconfig-error.ts";
 
 /** A command that prints an `ExecCredential` with a token. */
 export interface ExecPlugin {
@@ -14,12 +16,14 @@ export interface ExecPlugin {
 const outputBytesMax = 1024 * 1024;
 const run = promisify(execFile);
 
-/** Throws an `Error` naming the command unless it is allowed: a kubeconfig must not decide what runs here. */
+/** Throws `denied` naming the command unless it is allowed: a kubeconfig must not decide what runs here. */
 export function readExecPlugin(where: string, exec: unknown, file: string, allowed: readonly string[]): ExecPlugin {
   const { command, args, env, apiVersion } = (exec ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof command !== "string" || command === "") throw new Error(`${where}: its exec plugin has no command`);
+  if (typeof command !== "string" || command === "")
+    throw kubeconfigError("denied", `${where}: its exec plugin has no command`);
   if (!allowed.includes(command)) {
-    throw new Error(`${where} runs the exec plugin ${command}, which is not allowed here; allow it or use a token`);
+    const why = `runs the exec plugin ${command}, which is not allowed here`;
+    throw kubeconfigError("denied", `${where} ${why}; name it under allowExec, or use a token`);
   }
   const pairs = (Array.isArray(env) ? env : []).flatMap((item: unknown) => {
     const { name, value } = (item ?? {}) as Readonly<Record<string, unknown>>;
@@ -36,7 +40,8 @@ export function readExecPlugin(where: string, exec: unknown, file: string, allow
 
 /**
  * A source of tokens that runs the plugin at each call; whoever uses it keeps the token for a while.
- * `env` is what the command inherits. Throws an `Error` without the command's output.
+ * `env` is what the command inherits. Throws, without the command's output, `denied`, or `unreachable` where it
+ * did not end in time.
  */
 export function execTokenSource(
   plugin: ExecPlugin,
@@ -50,15 +55,19 @@ export function execTokenSource(
       const { stdout } = await run(plugin.command, [...plugin.args], { env, ...limits });
       return readToken(plugin.command, stdout);
     } catch (error) {
-      if (error instanceof NoTokenError) throw error;
+      if (error instanceof PortError) throw error;
       const { code, killed } = error as { readonly code?: unknown; readonly killed?: boolean };
-      const why = killed === true ? `no end within ${options.timeoutMs} ms` : `status ${String(code)}`;
-      throw new Error(`exec plugin ${plugin.command}: ${why}`);
+      if (killed === true) throw pluginError(plugin.command, "unreachable", `no end within ${options.timeoutMs} ms`);
+      throw pluginError(plugin.command, "denied", `status ${String(code)}`);
     }
   };
 }
 
-class NoTokenError extends Error {}
+function pluginError(command: string, kind: "denied" | "unreachable", why: string): PortError {
+  const where = { system: "exec plugin", operation: "run" };
+  const message = `exec plugin ${command}: ${why}`;
+  return new PortError(kind, message, kind === "denied" ? { ...where, reason: "bad-credentials" } : where);
+}
 
 function readToken(command: string, output: string): Secret {
   try {
@@ -67,5 +76,5 @@ function readToken(command: string, output: string): Secret {
   } catch {
     // Falls through: the parser's message may show the token.
   }
-  throw new NoTokenError(`exec plugin ${command}: printed no token`);
+  throw pluginError(command, "denied", "printed no token");
 }

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { kubeconfigError } from "./kubeconfig-error.ts";
 
 type Section = "clusters" | "contexts" | "users";
 
@@ -46,7 +47,7 @@ export function findNamed(config: MergedKubeconfig, section: Section, name: stri
   const found = config[section].get(name);
   if (found !== undefined) return found;
   const known = [...config[section].keys()].join(", ") || "none";
-  throw new Error(`kubeconfig: no entry "${name}" in ${section} (there are: ${known})`);
+  throw kubeconfigError("invalid", `no entry "${name}" in ${section} (there are: ${known})`);
 }
 
 function parseDocument(file: string, text: string): Readonly<Record<string, unknown>> {
@@ -54,7 +55,7 @@ function parseDocument(file: string, text: string): Readonly<Record<string, unkn
     return asRecord(parse(text));
   } catch {
     // The parser's message shows the line, and the line may hold a token.
-    throw new Error(`kubeconfig: ${file} is no YAML`);
+    throw kubeconfigError("invalid", `${file} is no YAML`);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { Secret } from "../../secret.ts";
 import { type ExecPlugin, readExecPlugin } from "./exec-plugin.ts";
+import { kubeconfigError } from "./kubeconfig-error.ts";
 import { findNamed, type KubeconfigFields, mergeKubeconfigs } from "./kubeconfig-merge.ts";
 
 export interface KubeconfigOptions {
@@ -29,14 +30,14 @@ export interface KubeconfigEntry {
 
 /**
  * One context of the kubeconfig files, merged as kubectl merges them: the first file to say something
- * wins; relative paths are relative to the file that says them. Throws an `Error` that names the file,
- * context and way out, never a value: for what is missing, malformed, or no way to log in that is
- * supported (client certificates, passwords, auth providers, exec plugins that are not allowed).
+ * wins; relative paths are relative to the file that says them. Throws `invalid` for what is missing or
+ * malformed, `denied` for a way to log in that is not supported (client certificates, passwords, auth
+ * providers, exec plugins that are not allowed); the message names file, context and way out, never a value.
  */
 export function readKubeconfig(options: KubeconfigOptions): KubeconfigEntry {
   const config = mergeKubeconfigs(loadFiles(options));
   const context = options.context ?? config.currentContext;
-  if (!context) throw new Error("kubeconfig: no context is named and there is no current-context");
+  if (!context) throw kubeconfigError("invalid", "no context is named and there is no current-context");
   const chosen = findNamed(config, "contexts", context);
   const cluster = findNamed(config, "clusters", textOf(chosen.fields, "cluster"));
   const user = findNamed(config, "users", textOf(chosen.fields, "user"));
@@ -54,10 +55,10 @@ function loadFiles(options: KubeconfigOptions): { readonly file: string; readonl
       const { code = "unreadable" } = error as NodeJS.ErrnoException;
       // kubectl passes over files of KUBECONFIG that are not there, but not over one asked for.
       if (code === "ENOENT" && options.files === undefined) return [];
-      throw new Error(`kubeconfig: ${path} cannot be read (${code})`);
+      throw kubeconfigError("invalid", `${path} cannot be read (${code})`);
     }
   });
-  if (found.length === 0) throw new Error(`kubeconfig: none of ${files.join(", ")} exists`);
+  if (found.length === 0) throw kubeconfigError("invalid", `none of ${files.join(", ")} exists`);
   return found;
 }
 
@@ -66,21 +67,22 @@ function reachOf({
   file,
   fields,
 }: KubeconfigFields): Pick<KubeconfigEntry, "server" | "caPem" | "tlsServerName"> {
-  const where = `kubeconfig: ${file}: cluster ${name}`;
+  const where = `${file}: cluster ${name}`;
   const server = textOf(fields, "server");
-  if (server === "") throw new Error(`${where} has no server`);
+  if (server === "") throw kubeconfigError("invalid", `${where} has no server`);
+  if (!URL.canParse(server)) throw kubeconfigError("invalid", `${where}: its server is no address`);
   if (fields["insecure-skip-tls-verify"] === true) {
-    throw new Error(`${where} has insecure-skip-tls-verify; give its certificate-authority instead`);
+    throw kubeconfigError("invalid", `${where} has insecure-skip-tls-verify; give its certificate-authority instead`);
   }
   if (textOf(fields, "proxy-url") !== "") {
-    throw new Error(`${where} has a proxy-url; set HTTPS_PROXY and NO_PROXY instead`);
+    throw kubeconfigError("invalid", `${where} has a proxy-url; set HTTPS_PROXY and NO_PROXY instead`);
   }
   const inline = textOf(fields, "certificate-authority-data");
   const caFile = textOf(fields, "certificate-authority");
   const tlsServerName = textOf(fields, "tls-server-name");
   const caPem = inline !== "" ? Buffer.from(inline, "base64").toString("utf8") : readBeside(where, file, caFile);
   if (caPem !== undefined && !caPem.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new Error(`${where}: its certificate authority is no PEM certificate`);
+    throw kubeconfigError("invalid", `${where}: its certificate authority is no PEM certificate`);
   }
   return {
     server,
@@ -91,7 +93,7 @@ function reachOf({
 
 function loginOf(user: KubeconfigFields, options: KubeconfigOptions): Partial<KubeconfigEntry> {
   const { name, file, fields } = user;
-  const where = `kubeconfig: ${file}: user ${name}`;
+  const where = `${file}: user ${name}`;
   const tokenFile = textOf(fields, "tokenFile");
   if (tokenFile !== "") return { tokenFile: beside(file, tokenFile) };
   const token = textOf(fields, "token");
@@ -101,7 +103,7 @@ function loginOf(user: KubeconfigFields, options: KubeconfigOptions): Partial<Ku
   const unsupported = ["client-certificate", "client-certificate-data", "username", "auth-provider"];
   const found = unsupported.find((field) => fields[field] !== undefined);
   const why = found === undefined ? "has no way to log in" : `logs in by ${found}, which is not supported`;
-  throw new Error(`${where} ${why}; use a token, a tokenFile or an exec plugin`);
+  throw kubeconfigError("denied", `${where} ${why}; use a token, a tokenFile or an exec plugin`);
 }
 
 function readBeside(where: string, file: string, path: string): string | undefined {
@@ -110,7 +112,10 @@ function readBeside(where: string, file: string, path: string): string | undefin
     return readFileSync(beside(file, path), "utf8");
   } catch (error) {
     const { code = "unreadable" } = error as NodeJS.ErrnoException;
-    throw new Error(`${where}: its certificate-authority ${beside(file, path)} cannot be read (${code})`);
+    throw kubeconfigError(
+      "invalid",
+      `${where}: its certificate-authority ${beside(file, path)} cannot be read (${code})`,
+    );
   }
 }
 

@@ -10,7 +10,7 @@ function served(): MemoryCluster {
   const cluster = new MemoryCluster({ fieldManager: "capstan-memory" });
   cluster.addNamespace("a");
   const empty = cluster.createEmptySecretNow("a", "pull", { ours: "yes" });
-  cluster.applySecretNow({ ...empty, logins, annotations: { mark: "1" }, labels: { ours: "yes" } });
+  cluster.applySecretNow({ ...empty, logins, annotations: { mark: "1" }, labels: { ours: "yes" }, force: false });
   return cluster;
 }
 

@@ -191,3 +191,20 @@ describe("revoke", () => {
     expect(playHome({ ledger: ledgerWith(), settings: act(9) }).codes).toContain("act-refused");
   });
 });
+
+describe("an event", () => {
+  const act = { type: "rotate", dedupeId: "event-1" } as const;
+
+  test("that is delivered twice is taken once, in whichever runner", () => {
+    const { ledger } = playHome({ ledger: ledgerWith(), settings: { act } });
+    expect(ledger).toMatchObject({ epoch: 3, takenEvents: ["event-1"], askedSinceMs: null });
+    const again = playHome({ ledger: ledgerWith({ takenEvents: ["event-1"] }), settings: { act, owner: "runner-2" } });
+    expect(again.ledger.epoch).toBe(2);
+    expect(again.state.actDone).toBe(true);
+  });
+
+  test("whose attempt failed is still wished for", () => {
+    const { ledger } = playHome({ ledger: ledgerWith(), settings: { act }, answers: { mint: () => fails() } });
+    expect(ledger).toMatchObject({ epoch: 2, askedSinceMs: t0, takenEvents: ["event-1"] });
+  });
+});

@@ -17,7 +17,7 @@ const robots = (...all: readonly ReturnType<typeof marked>[]): Answers => ({
 
 /** A ledger that is behind: each trace, and what is none. */
 describe("a ledger is behind", () => {
-  test.each<[string, Answers]>([
+  const evidence: readonly (readonly [string, Answers])[] = [
     ["a marked robot of a higher generation", robots(marked(4))],
     ["a store's value of a higher epoch", store(traceOf(2, { epoch: 3 }))],
     ["a site that has seen a higher epoch", azureSite(siteLedgerWith("azure", {}, { epoch: 3 }))],
@@ -25,11 +25,45 @@ describe("a ledger is behind", () => {
       "a target of a higher epoch with a robot that the ledger does not know",
       { ...higher(usernameOf(3, "beef")), ...robots(marked(3, {}, "beef")) },
     ],
-  ])("by %s: nothing is written", (_what, answers) => {
-    const played = playHome({ ledger: ledgerWith(), answers, settings: { act: { type: "rotate" } } });
-    expect(played.codes).toEqual(["ledger-behind"]);
+  ];
+
+  test.each(evidence)("by %s: it is rebuilt, and a new generation is minted at once", (_what, answers) => {
+    const played = playHome({ ledger: ledgerWith({ askedSinceMs: t0 }), answers });
+    expect(played.saves[0]).toBe("rebuilt");
+    expect(played.codes).toContain("ledger-rebuilt");
+    expect(played.ledger.epoch).toBeGreaterThan(1_000);
+    expect(played.ledger).toMatchObject({ ledgerId, rebuiltAtMs: t0, askedSinceMs: null });
+    // What was found is held; only what was minted since is current.
+    expect(played.ledger.current?.generation).toBeGreaterThan(2);
+    expect(played.ledger.replaced.every(({ state }) => state === "held")).toBe(true);
+    expect(played.changed.filter((change) => change.startsWith("remove-robot"))).toEqual([]);
+  });
+
+  test.each(evidence)("by %s, a second time within a day: a person is asked", (_what, answers) => {
+    const rebuiltAtMs = t0 - 23 * 60 * minuteMs;
+    const played = playHome({ ledger: ledgerWith({ rebuiltAtMs }), answers });
+    expect(played.codes).toEqual(["ledger-behind-again"]);
     expect(played.outcome).toMatchObject({ end: "blocked", nextAtMs: t0 + minuteMs });
     expect([...played.changed, ...played.saves]).toEqual([]);
+  });
+
+  test("and the registry cannot list: nothing is written before it can", () => {
+    const answers = { ...store(traceOf(2, { epoch: 3 })), "list-robots": () => fails() };
+    const played = playHome({ ledger: ledgerWith(), answers });
+    expect(played.codes).toEqual(["ledger-behind"]);
+    expect(played.outcome.end).toBe("waiting");
+    expect([...played.changed, ...played.saves]).toEqual([]);
+  });
+
+  test("of several attempts at a generation the one that a store was seen with is held; the others are the sweep's", () => {
+    const seen = marked(3, {}, "beef");
+    const answers = {
+      ...robots(seen, { ...marked(3, {}, "dead"), id: 99 }),
+      ...store(traceOf(3, { epoch: 3, username: seen.username })),
+    };
+    const { ledger } = playHome({ ledger: ledgerWith(), answers });
+    const [held] = ledger.replaced.filter(({ generation }) => generation === 3);
+    expect(held?.attempt).toBe("beef");
   });
 
   test.each<[string, Answers]>([
@@ -45,7 +79,7 @@ describe("a ledger is behind", () => {
     ["a target's higher mark without a username: drift", higher(null)],
     ["a target's higher mark with a username that the registry does not have: drift", higher(usernameOf(9))],
   ])("not by %s", (_what, answers) => {
-    expect(playHome({ ledger: ledgerWith(), answers }).codes).not.toContain("ledger-behind");
+    expect(playHome({ ledger: ledgerWith(), answers }).codes).not.toContain("ledger-rebuilt");
   });
 });
 
@@ -63,10 +97,12 @@ describe("no ledger", () => {
     [
       "ledger-lost",
       "blocked",
-      "a value of ours in home's store",
-      { "read-store": () => ({ versionId: "v", trace: traceOf(2) }) },
+      "a value of ours in another store alone",
+      {
+        "read-store": ({ site }) =>
+          site === "azure" ? { versionId: "x", trace: traceOf(2) } : { versionId: null, trace: null },
+      },
     ],
-    ["ledger-lost", "blocked", "a value of ours in another store", store(traceOf(2))],
     ["store-unreadable", "waiting", "a store that cannot be read", { "read-store": () => fails() }],
     ["unknown-robots", "blocked", "robots with this credential's mark", robots()],
     ["registry-unreadable", "waiting", "a registry that cannot list", { "list-robots": () => fails() }],
@@ -77,6 +113,18 @@ describe("no ledger", () => {
     expect(played.codes).toEqual([code]);
     expect([...played.changed, ...played.saves]).toEqual([]);
     expect(played.outcome.end).toBe(end);
+  });
+
+  test("but a value of ours in home's store: its ledger id is taken again, and the ledger rebuilt", () => {
+    const lost = { "read-store": () => ({ versionId: "v", trace: traceOf(2) }), ...robots() };
+    const { ledger, saves, codes } = first(lost);
+    expect(saves[0]).toBe("rebuilt");
+    expect(codes).toContain("ledger-rebuilt");
+    expect(ledger).toMatchObject({
+      ledgerId,
+      current: { generation: 3 },
+      replaced: [{ generation: 2, state: "held" }],
+    });
   });
 
   test("an operator who says so begins a new one and leaves the marked robots alone", () => {

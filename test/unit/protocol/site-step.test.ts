@@ -158,10 +158,9 @@ describe("a site never hands out backwards or blindly", () => {
 
 describe("what is in the way of one target holds back no other", () => {
   const three = { "prod-1": { a: target("a", 1), b: target("b", 1), c: target("c", 1) } };
-  const forA =
-    <T>(answer: T, rest: T) =>
-    ({ namespace }: { namespace: string }) =>
-      namespace === "a" ? answer : rest;
+  const onlyA = (answer: ReturnType<typeof failing>): SiteScene["answers"] & object => ({
+    "apply-target": ({ namespace }) => (namespace === "a" ? answer : undefined),
+  });
 
   test("a malformed neighbour is named and not written", () => {
     const malformed = target("a", 1, { malformed: "the entry x is malformed" });
@@ -181,7 +180,7 @@ describe("what is in the way of one target holds back no other", () => {
   ] as const)("a write that fails (%s, %s) is unserved: %s", (kind, reason, expected) => {
     const { outcome } = playSite({
       clusters: three,
-      answers: { "apply-target": forA(failing(kind, reason) as never, null) },
+      answers: onlyA(failing(kind, reason)),
     });
     expect(outcome.report?.unserved).toMatchObject([{ target: "prod-1/a/pull", reason: expected }]);
     expect(outcome.report).toMatchObject({ wanted: 3, complete: true });
@@ -192,7 +191,7 @@ describe("what is in the way of one target holds back no other", () => {
     (reason) => {
       const { outcome } = playSite({
         clusters: three,
-        answers: { "apply-target": forA(failing("conflict", reason) as never, null) },
+        answers: onlyA(failing("conflict", reason)),
       });
       expect(outcome.report).toMatchObject({
         wanted: 2,
@@ -235,6 +234,14 @@ describe("what is in the way of one target holds back no other", () => {
     const answers = { "list-namespaces": () => ({ namespaces: [] }) };
     expect(playSite({ clusters: one(target("a", 1)), answers }).outcome.report).toMatchObject({ served: 1, wanted: 1 });
     expect(playSite({ clusters: one(), answers }).writes).toEqual([]);
+    const deleted = {
+      ...answers,
+      "apply-target": () => failing("conflict", "wrong-uid"),
+      "read-target": () => ({ target: null }),
+    };
+    expect(playSite({ clusters: one(target("a", 1)), answers: deleted }).writes).toEqual([
+      "apply-target:prod-1/a/pull",
+    ]);
   });
 
   test("a read-back that fails makes the look incomplete: a receipt is read, never the answer to a write", () => {
@@ -313,13 +320,10 @@ describe("waves", () => {
     expect(outcome).toMatchObject({ end: "served", report: { served: 2 } });
   });
 
-  test.each<[string, SiteScene["answers"]]>([
-    ["cannot be written", { "apply-target": ({ cluster }) => (cluster === "canary" ? failing("denied") : null) }],
+  test.each<[string, NonNullable<SiteScene["answers"]>]>([
+    ["cannot be written", { "apply-target": ({ cluster }) => (cluster === "canary" ? failing("denied") : undefined) }],
     ["has a copy that does not log in", { "prove-copy": () => ({ verdict: "refused" }) }],
-    [
-      "is dark",
-      { "list-namespaces": ({ cluster }) => (cluster === "canary" ? failing("unreachable") : { namespaces: [] }) },
-    ],
+    ["is dark", { "list-namespaces": ({ cluster }) => (cluster === "canary" ? failing("unreachable") : undefined) }],
   ])("the others are not written while the canary %s", (_what, answers) => {
     const { writes, outcome } = playSite({ clusters, plans, answers });
     expect(writes.filter((id) => id.includes("rest"))).toEqual([]);
@@ -331,7 +335,7 @@ describe("waves", () => {
   test("but not for ever", () => {
     const waited = siteLedgerWith("aws", {}, { epochSinceMs: t0 - 30 * minuteMs, clusters: ["canary", "rest"] });
     const answers: SiteScene["answers"] = {
-      "apply-target": ({ cluster }) => (cluster === "canary" ? failing("denied") : null),
+      "apply-target": ({ cluster }) => (cluster === "canary" ? failing("denied") : undefined),
     };
     const { writes } = playSite({ clusters, plans, answers, ledger: waited });
     expect(writes).toContain("apply-target:rest/a/pull");

@@ -20,7 +20,8 @@ interface Failing {
 }
 
 export type SiteAnswers = {
-  readonly [T in SiteEffect["type"]]?: (effect: EffectOf<T>) => SiteReplies[T] | Failing;
+  /** Undefined: as the working world answers. */
+  readonly [T in SiteEffect["type"]]?: (effect: EffectOf<T>) => SiteReplies[T] | Failing | undefined;
 };
 
 export const failing = (kind: Failing["fails"], reason?: string): Failing =>
@@ -134,19 +135,18 @@ function workingWorld(scene: SiteScene, stored: () => SiteLedger | null): Requir
 export function playSite(scene: SiteScene): SitePlayed {
   const nowMs = scene.nowMs ?? (() => t0);
   let saved = scene.ledger ?? null;
-  const world = { ...workingWorld(scene, () => saved), ...scene.answers } as Record<
-    string,
-    (effect: SiteEffect) => unknown
-  >;
+  const working = workingWorld(scene, () => saved) as Record<string, (effect: SiteEffect) => unknown>;
+  const scripted = (scene.answers ?? {}) as Record<string, (effect: SiteEffect) => unknown>;
   const asked: SiteEffect[] = [];
   let step = siteStep(startSite(siteSettings(scene), nowMs(0)), { type: "go" }, nowMs(0));
   const queue = [...step.effects];
   let mostAtOnce = 0;
   for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
-    mostAtOnce = Math.max(mostAtOnce, queue.filter((one) => "namespace" in one).length + 1);
+    mostAtOnce = Math.max(mostAtOnce, [effect, ...queue].filter((one) => "namespace" in one).length);
     asked.push(effect);
     if (asked.length > 1_000) throw new Error("this tick does not end");
-    const answer = world[effect.type]?.(effect) as object | null;
+    const special = scripted[effect.type]?.(effect);
+    const answer = (special === undefined ? working[effect.type]?.(effect) : special) as object | null;
     const reply: Reply<never> =
       answer !== null && "fails" in answer
         ? {

@@ -1,0 +1,133 @@
+import type { RobotSeen } from "./effects.ts";
+import { allSites, answerTo, type HomeState, siteSeen } from "./home-state.ts";
+import { parseRobotMark } from "./mark.ts";
+import { type HomeLedger, newLedger, type Replaced } from "./state.ts";
+
+/** The epoch is lifted so far above all that was seen that nothing handed out in the lost time can reach it. */
+const epochLift = 1_000;
+
+/** A second rebuild within this time is not done: something restores the ledger again and again. */
+const rebuildPauseMs = 24 * 3_600_000;
+
+interface MarkedRobot {
+  readonly robot: RobotSeen;
+  readonly generation: number;
+  readonly attempt: string;
+}
+
+function markedRobots(state: HomeState, ledgerId: string): readonly MarkedRobot[] {
+  const robots = answerTo(state, { type: "list-robots" })?.robots ?? [];
+  return robots.flatMap((robot) => {
+    const mark = parseRobotMark(robot.username, robot.description);
+    const ours = mark?.ledgerId === ledgerId && mark.credential === state.settings.credential;
+    return ours ? [{ robot, generation: mark.generation, attempt: mark.attempt }] : [];
+  });
+}
+
+/** Usernames that a store or a target was seen with. */
+function seenUsernames(state: HomeState): ReadonlySet<string> {
+  const seen = new Set<string>();
+  for (const site of allSites(state)) {
+    const trace = answerTo(state, { type: "read-store", site })?.trace;
+    if (trace) seen.add(trace.username);
+    for (const username of siteSeen(state, site)?.report?.usernames ?? []) seen.add(username);
+  }
+  return seen;
+}
+
+/** Highest epoch of this ledger id that stands anywhere, the ledger's own included. */
+function highestEpoch(state: HomeState, ledgerId: string, ledger: HomeLedger | null): number {
+  const epochs = [ledger?.epoch ?? 0];
+  for (const site of allSites(state)) {
+    const trace = answerTo(state, { type: "read-store", site })?.trace;
+    if (trace?.ledgerId === ledgerId) epochs.push(trace.epoch);
+    const seen = siteSeen(state, site);
+    if (seen?.ledgerId === ledgerId) epochs.push(seen.epoch, seen.report?.higher?.epoch ?? 0);
+  }
+  return Math.max(...epochs);
+}
+
+/**
+ * Of several attempts at one generation at most one was ever handed out: the one that the ledger knows,
+ * else the one that a store or a target was seen with, else the youngest. The others were given up, and
+ * are left to the sweep with its full guard.
+ */
+function onePerGeneration(
+  robots: readonly MarkedRobot[],
+  known: ReadonlySet<number>,
+  seen: ReadonlySet<string>,
+): readonly MarkedRobot[] {
+  const rank = ({ robot }: MarkedRobot) => (known.has(robot.id) ? 2 : seen.has(robot.username) ? 1 : 0);
+  const chosen = new Map<number, MarkedRobot>();
+  for (const one of robots) {
+    const other = chosen.get(one.generation);
+    if (other === undefined || rank(one) > rank(other) || (rank(one) === rank(other) && one.robot.id > other.robot.id))
+      chosen.set(one.generation, one);
+  }
+  return [...chosen.values()];
+}
+
+/**
+ * Was this ledger rebuilt within a day? A restored copy does not know of it: then the lift of the epoch
+ * tells that there was a rebuild, and the youngest robot, which a rebuild mints at once, how long ago.
+ */
+export function rebuiltLately(state: HomeState, ledger: HomeLedger, nowMs: number): boolean {
+  if (ledger.rebuiltAtMs !== null && nowMs - ledger.rebuiltAtMs < rebuildPauseMs) return true;
+  if (highestEpoch(state, ledger.ledgerId, ledger) - ledger.epoch < epochLift) return false;
+  return markedRobots(state, ledger.ledgerId).some(({ robot }) => nowMs - robot.createdAtMs < rebuildPauseMs);
+}
+
+/**
+ * A ledger that is behind the world (restored from a backup), or lost: every robot with our mark becomes
+ * `held`, generation and epoch are lifted above all seen, and nothing is current, so that a new
+ * generation is minted and promoted at once. What is in the targets stays there and is handed to nobody
+ * anew. `ledger` null: lost; its id is taken again.
+ */
+export function rebuild(state: HomeState, ledgerId: string, ledger: HomeLedger | null, nowMs: number): HomeLedger {
+  const { settings } = state;
+  const base = ledger ?? newLedger(settings.credential, ledgerId, settings.sites);
+  const epochSeen = highestEpoch(state, ledgerId, ledger);
+  const promoted = [...(base.current === null ? [] : [base.current]), ...base.replaced];
+  const known = new Map(promoted.map((generation) => [generation.robot.id, generation]));
+  const robots = markedRobots(state, ledgerId);
+  const held = onePerGeneration(robots, new Set(known.keys()), seenUsernames(state)).map(
+    ({ robot, generation, attempt }): Replaced => {
+      const { id, username, createdAtMs, expiresAtMs } = robot;
+      const blank = {
+        versionIds: [],
+        hash: "",
+        madeOf: settings.madeOf,
+        promotedAtMs: nowMs,
+        revoked: false,
+        endNow: false,
+      };
+      return {
+        ...(known.get(id) ?? blank),
+        generation,
+        attempt,
+        // Where it may have been promoted meanwhile nobody knows: it counts as handed out under the highest epoch seen.
+        epoch: epochSeen,
+        robot: { id, username, createdAtMs, expiresAtMs },
+        state: "held",
+        replacedAtMs: nowMs,
+        drainFrom: null,
+      };
+    },
+  );
+  const generations = robots.map(({ generation }) => generation);
+  return {
+    ...base,
+    epoch: epochSeen + epochLift,
+    generationMax: Math.max(base.generationMax, ...generations),
+    promotedMax: Math.max(base.promotedMax, ...generations),
+    current: null,
+    next: null,
+    replaced: held,
+    sites: [...new Set([...base.sites, ...settings.sites])],
+    round: null,
+    askedSinceMs: null,
+    holdSinceMs: null,
+    refusals: null,
+    rebuiltAtMs: nowMs,
+  };
+}

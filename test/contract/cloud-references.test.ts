@@ -123,7 +123,7 @@ describe("a reference into a cloud is read with the login of its site", () => {
     const [first] = sandbox.azure.secret("harbor") ?? [];
     expect(sandbox.azure.secret("harbor")).toHaveLength(2);
     const { resolve } = resolverOf();
-    expect((await resolve(`azure:${vault}/secrets/harbor/${first?.id}`)).reveal()).toBe("the-first");
+    expect((await resolve(`azure:${vault}/secrets/harbor/${first?.versionId}`)).reveal()).toBe("the-first");
   });
 
   it("the login may be kept in another cloud", async () => {

@@ -4,6 +4,7 @@ import { type Emit, faultsLeft, sortRunners, withFault } from "./budget.ts";
 import { at } from "./layout.ts";
 import { outsideMoves } from "./outside-moves.ts";
 import { isWrite, type Process } from "./process.ts";
+import { freeRevision } from "./revisions.ts";
 import { type How, named, type Space } from "./space.ts";
 
 const plain = { broken: null, restores: false } as const;
@@ -106,7 +107,7 @@ function stepInto(
   label: () => string,
   emit: Emit,
 ): void {
-  const step = space.step(id, i, part, at(row, space.layout.minutes), how);
+  const step = space.step(id, i, part, at(row, space.layout.minutes), how, freeRevision(space, row, call));
   const place = space.partOf(call);
   next[runner] = step.process;
   if (how === "fine" || how === "lost-reply") {

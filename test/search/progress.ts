@@ -80,7 +80,7 @@ export class Progress {
   }
 
   #round(here: Int32Array, tick: number): HomeOutcome | null {
-    const { space } = { space: this.#space };
+    const space = this.#space;
     let home: HomeOutcome | null = null;
     for (const site of space.plan.sites) {
       const isDark = at(here, space.layout.dark) === 1 && site === space.plan.sites.at(-1);

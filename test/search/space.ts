@@ -2,7 +2,7 @@ import type { MemoryClusterState } from "../../core/drivers/memory/cluster-state
 import type { MemoryLedgerState } from "../../core/drivers/memory/ledger-store.ts";
 import type { MemoryRegistryState } from "../../core/drivers/memory/registry-state.ts";
 import type { MemorySecretState } from "../../core/drivers/memory/secret-store-state.ts";
-import type { CallReply, PortCall } from "../../core/engine/calls.ts";
+import type { CallReply, PortCall, Wanted } from "../../core/engine/calls.ts";
 import type { HomeOutcome } from "../../core/protocol/home-state.ts";
 import type { Act } from "../../core/protocol/settings.ts";
 import { minuteMs } from "../simulation/world.ts";
@@ -10,6 +10,7 @@ import { Bench, type Part } from "./bench.ts";
 import { at, type Layout, layoutOf } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { type Process, Processes } from "./process.ts";
+import { renameAll, renameSaved } from "./revisions.ts";
 import { Table } from "./tables.ts";
 
 /** How a call ends: its effect and its reply; the effect alone; neither; or an answer from the past. */
@@ -69,7 +70,7 @@ export class Space {
       ticks[item] = (ticks[item] ?? 0) + 1;
       let process: Process | null = this.#runs.start(item, ticks[item], null);
       while (process !== null) {
-        const [wanted] = process.calls;
+        const wanted: Wanted | undefined = process.calls[0];
         if (wanted === undefined) throw new Error(`${process.name} hangs`);
         process = this.#runs.step(process, wanted.id, this.bench.perform(wanted.call)).process;
       }
@@ -85,7 +86,7 @@ export class Space {
     row[layout.registry] = this.registries.idOf(registry.state);
     for (const [site, i] of Object.entries(layout.stores)) row[i] = this.stores.idOf(named(ports.stores, site).state);
     for (const [site, i] of Object.entries(layout.ledgers))
-      row[i] = this.ledgers.idOf(named(ports.ledgers, site).state);
+      row[i] = this.ledgers.idOf(renameAll(named(ports.ledgers, site).state));
     for (const [name, i] of Object.entries(layout.clusters))
       row[i] = this.clusters.idOf(named(ports.clusters, name).state);
     for (const [site, i] of Object.entries(layout.ticks)) row[i] = ticks[site] ?? 0;
@@ -144,22 +145,22 @@ export class Space {
   }
 
   /** Makes one call of a process against one state of its part; the same step is worked out once. */
-  step(processId: number, callIndex: number, part: number, minutes: number, how: How): Step {
+  step(processId: number, callIndex: number, part: number, minutes: number, how: How, revision = 0): Step {
     let made = this.#steps[processId];
     if (made === undefined) {
       made = new Map();
       this.#steps[processId] = made;
     }
-    const key = ((part * 32 + callIndex) * 4 + hows.indexOf(how)) * 65_536 + minutes;
+    const key = (((part * 32 + callIndex) * 4 + hows.indexOf(how)) * 8 + revision) * 65_536 + minutes;
     const before = made.get(key);
     if (before !== undefined) return before;
-    const step = this.#make(processId, callIndex, part, minutes, how);
+    const step = this.#make(processId, callIndex, part, minutes, how, revision);
     made.set(key, step);
     this.stepsMade += 1;
     return step;
   }
 
-  #make(processId: number, callIndex: number, part: number, minutes: number, how: How): Step {
+  #make(processId: number, callIndex: number, part: number, minutes: number, how: How, revision: number): Step {
     const process = this.processes.valueOf(processId);
     const wanted = process.calls[callIndex];
     if (wanted === undefined) throw new Error(`${process.name} has no call ${callIndex}`);
@@ -171,6 +172,7 @@ export class Space {
       const driver = this.bench.driver(wanted.call);
       driver.state = table.valueOf(part);
       reply = this.bench.perform(wanted.call);
+      if (wanted.call.call === "ledger.save" && reply.ok) reply = renameSaved(driver, wanted.call, revision);
       after = table.idOf(driver.state);
       if (how === "lost-reply") reply = unreachable;
     }

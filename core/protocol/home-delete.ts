@@ -72,6 +72,9 @@ export function stillHeld(state: HomeState, victim: Victim): string | null {
     const seen = siteSeen(state, site);
     if (seen === undefined) return `the ledger of site ${site} cannot be read`;
     if (seen?.report?.usernames.includes(victim.username)) return `a target of ${site} holds ${victim.username}`;
+    // Nothing was drained for an orphan: an incomplete look may have missed the one target that holds it.
+    const unseen = victim.record === null && seen !== null && seen.epoch > 0 && seen.report?.complete !== true;
+    if (unseen) return `site ${site} has not read all its targets`;
   }
   return null;
 }

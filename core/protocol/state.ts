@@ -43,7 +43,7 @@ export interface Generation {
   readonly endNow: boolean;
 }
 
-export type LineState = "minting" | "staged" | "proven";
+type LineState = "minting" | "staged" | "proven";
 
 export type RotationReason =
   | "first"

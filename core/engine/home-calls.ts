@@ -110,7 +110,8 @@ function callOf(effect: HomeEffect, context: HomeContext, vault: Vault): PortCal
       const { text, value } = heldOf(vault, effect.versionId);
       const { ledgerId, epoch, generation } = value;
       const stagedVersionId = effect.site === home ? effect.versionId : null;
-      const token = tokenOf(ledgerId, effect.site, epoch, "flip");
+      // With its username: after a ledger was restored, one epoch may have seen two values, and the second must go in.
+      const token = tokenOf(ledgerId, effect.site, epoch, value.login.username, "flip");
       return {
         call: "store.flip",
         on: effect.site,

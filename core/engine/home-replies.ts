@@ -5,7 +5,7 @@ import { dueBySchedule, latestStart } from "../schedule/due.ts";
 import type { CallFailure, CallReply, CallResults } from "./calls.ts";
 import type { HomeContext } from "./context.ts";
 import { stagedValue } from "./home-calls.ts";
-import { LedgerTextError, parseHomeLedger, parseSiteLedger } from "./ledger-text.ts";
+import { homeLedgerOf, LedgerTextError, siteLedgerOf } from "./ledger-text.ts";
 import { decodeValue, hashOf, traceOf } from "./value.ts";
 import type { Vault } from "./vault.ts";
 
@@ -61,13 +61,13 @@ export function homeAnswer(effect: HomeEffect, reply: CallReply, context: HomeCo
     case "load-ledger":
       return parsed(bad, () => {
         const { record } = reply.value as CallResults["ledger.load"];
-        const ledger = record === null ? null : parseHomeLedger(record.text);
+        const ledger = record === null ? null : homeLedgerOf(record);
         return good({ ledger, revision: record?.revision ?? null, due: dueOf(ledger, context) });
       });
     case "load-site":
       return parsed(bad, () => {
         const { record } = reply.value as CallResults["ledger.load"];
-        return good({ ledger: record === null ? null : parseSiteLedger(record.text) });
+        return good({ ledger: record === null ? null : siteLedgerOf(record) });
       });
     case "read-round":
       return good({ round: reply.value as CallResults["store.readRound"] });

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { LedgerRecord } from "../ports/ledger-store.ts";
 import { type SiteLedger, siteLedgerFormat } from "../protocol/site-state.ts";
 import { type HomeLedger, ledgerFormat } from "../protocol/state.ts";
+import { remembered } from "./remembered.ts";
 
 /** A ledger's text is not one that this version can act on. */
 export class LedgerTextError extends Error {
@@ -152,6 +154,11 @@ export function parseHomeLedger(text: string): HomeLedger {
 export function parseSiteLedger(text: string): SiteLedger {
   return parse("the site's ledger", text, siteLedgerFormat, siteLedger);
 }
+
+/** As `parseHomeLedger`; a record is parsed once. */
+export const homeLedgerOf: (record: LedgerRecord) => HomeLedger = remembered(({ text }) => parseHomeLedger(text));
+
+export const siteLedgerOf: (record: LedgerRecord) => SiteLedger = remembered(({ text }) => parseSiteLedger(text));
 
 export function formatLedger(ledger: HomeLedger | SiteLedger): string {
   return JSON.stringify(ledger);

@@ -7,7 +7,7 @@ import { keyedHash } from "../pullsecret/index.ts";
 import type { CallReply, CallResults } from "./calls.ts";
 import type { SiteContext } from "./context.ts";
 import { newerText } from "./home-replies.ts";
-import { LedgerTextError, parseSiteLedger } from "./ledger-text.ts";
+import { LedgerTextError, siteLedgerOf } from "./ledger-text.ts";
 import type { SiteVault } from "./site-calls.ts";
 import { decodeValue, traceOf } from "./value.ts";
 
@@ -106,7 +106,7 @@ function loaded(
   vault: SiteVault,
 ): SiteAnswer {
   try {
-    const ledger = value.record === null ? null : parseSiteLedger(value.record.text);
+    const ledger = value.record === null ? null : siteLedgerOf(value.record);
     const answer =
       type === "load-site-ledger"
         ? { ledger, revision: value.record?.revision ?? null }

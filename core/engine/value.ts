@@ -2,6 +2,7 @@ import type { Login } from "../ports/registry.ts";
 import type { ValueTrace } from "../protocol/effects.ts";
 import { dockerconfigjson, keyedHash } from "../pullsecret/index.ts";
 import { Secret } from "../secret.ts";
+import { remembered } from "./remembered.ts";
 
 export const valueFormat = 1;
 
@@ -43,7 +44,9 @@ export type DecodedValue =
   | { readonly is: "foreign" }
   | { readonly is: "newer"; readonly format: number };
 
-export function decodeValue(text: Secret): DecodedValue {
+export const decodeValue: (text: Secret) => DecodedValue = remembered(decode);
+
+function decode(text: Secret): DecodedValue {
   const fields = flatStrings(text);
   if (fields === null) return { is: "foreign" };
   const format = Number(fields["v"]);
@@ -87,9 +90,7 @@ function flatStrings(text: Secret): Record<string, string | undefined> | null {
   }
 }
 
-export function hashOf(value: StoreValue): string {
-  return keyedHash(value.hashKey, value.login);
-}
+export const hashOf: (value: StoreValue) => string = remembered(({ hashKey, login }) => keyedHash(hashKey, login));
 
 export function traceOf(value: StoreValue): ValueTrace {
   const { ledgerId, epoch, generation } = value;

@@ -1,5 +1,6 @@
 import { apartMs } from "./clocks.ts";
 import type { HomeEffect, RobotSeen } from "./effects.ts";
+import { siteServed } from "./home-flips.ts";
 import { markOf } from "./home-judge.ts";
 import { isExpired, retirementsStopped } from "./home-records.ts";
 import { allSites, answerTo, ask, type Decision, type HomeState, type Rule, replyTo, siteSeen } from "./home-state.ts";
@@ -72,9 +73,9 @@ export function stillHeld(state: HomeState, victim: Victim): string | null {
     const seen = siteSeen(state, site);
     if (seen === undefined) return `the ledger of site ${site} cannot be read`;
     if (seen?.report?.usernames.includes(victim.username)) return `a target of ${site} holds ${victim.username}`;
-    // Nothing was drained for an orphan: an incomplete look may have missed the one target that holds it.
-    const unseen = victim.record === null && seen !== null && seen.epoch > 0 && seen.report?.complete !== true;
-    if (unseen) return `site ${site} has not read all its targets`;
+    // Nothing was drained for an orphan: a look that was incomplete, or older than the current epoch, may have missed it.
+    const unseen = victim.record === null && seen !== null && seen.epoch > 0 && !siteServed(state, site);
+    if (unseen) return `site ${site} has not read back the current generation from all its targets`;
   }
   return null;
 }
@@ -119,7 +120,8 @@ function deleteOne(state: HomeState, victim: Victim): Decision | undefined {
   if (looking) return looking;
   const seen = answerTo(state, { type: "read-robot", id: victim.id });
   if (seen === undefined) return undefined;
-  if (seen.robot !== null) {
+  // Made at another moment: another robot under the same id (a registry restored from a backup); ours is gone.
+  if (seen.robot !== null && seen.robot.createdAtMs === victim.createdAtMs) {
     if (!sameRobot(state, victim, seen.robot)) return undefined;
     const removing = ask(state, [{ type: "remove-robot", id: victim.id }]);
     if (removing) return removing;

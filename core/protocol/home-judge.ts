@@ -1,4 +1,4 @@
-import type { ValueTrace } from "./effects.ts";
+import type { HomeEffect, ValueTrace } from "./effects.ts";
 import {
   allSites,
   answerTo,
@@ -24,6 +24,11 @@ export const readTraces: Rule = (state) =>
 
 export const loadLedger: Rule = (state) => ask(state, [{ type: "load-ledger" }]);
 
+function whyNot(state: HomeState, effect: HomeEffect): string {
+  const reply = replyTo(state, effect);
+  return reply?.ok === false ? `: ${reply.failure.text}` : "";
+}
+
 /** No ledger: one is begun where nothing of ours is there yet, rebuilt where the home store still holds a value. */
 export const beginLedger: Rule = (state, at) => {
   if (state.ledger !== null) return undefined;
@@ -36,13 +41,14 @@ export const beginLedger: Rule = (state, at) => {
   }
   const robots = answerTo(state, { type: "list-robots" })?.robots;
   if (robots === undefined) {
-    const text = "no ledger yet, and the registry cannot list robots: not begun";
+    const text = `not begun: no ledger yet, and the registry cannot list robots${whyNot(state, { type: "list-robots" })}`;
     return stop(state, at, { code: "registry-unreadable", text, blocks: false });
   }
   for (const site of settings.sites) {
     const store = answerTo(state, { type: "read-store", site });
     if (store === undefined) {
-      const text = `no ledger yet, and the store of ${site} cannot be read: not begun`;
+      const why = whyNot(state, { type: "read-store", site });
+      const text = `not begun: no ledger yet, and the store of ${site} cannot be read${why}`;
       return stop(state, at, { code: "store-unreadable", text, blocks: false });
     }
     if (store.trace !== null) return recoverLost(state, at, site, store.trace);

@@ -45,6 +45,21 @@ export function retirementsStopped(state: HomeState): boolean {
   return state.ledger?.refusals !== null || state.ledger.current === null;
 }
 
+/**
+ * A store was found with an older value again (restored, or written back), in a drain that had begun before
+ * this tick. Whether this tick has put it right does not matter: readers may have taken it since.
+ */
+function takenBack(state: HomeState, record: Replaced): boolean {
+  const { ledger } = state;
+  const loaded = answerTo(state, { type: "load-ledger" })?.ledger?.replaced;
+  if (!loaded?.some((before) => before.generation === record.generation && before.drainFrom === record.drainFrom))
+    return false;
+  return allSites(state).some((site) => {
+    const trace = answerTo(state, { type: "read-store", site })?.trace;
+    return trace != null && trace.ledgerId === ledger?.ledgerId && trace.epoch <= record.epoch;
+  });
+}
+
 function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
   if (record.state === "retiring") return record;
   // Where bounded exposure and the fleet meet, the expiry wins: the registry refuses it already.
@@ -53,7 +68,7 @@ function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
   if (state.ledger?.next?.rollBack && state.ledger.next.generation === record.generation) return record;
   const held = heldBy(state, record) !== null;
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
-  if (held) return { ...record, state: "held", drainFrom: null };
+  if (held || takenBack(state, record)) return { ...record, state: "held", drainFrom: null };
   const passedMs = record.drainFrom === null ? 0 : elapsedMs(record.drainFrom, at);
   // Begun by a clock that was far ahead: it would never end. Beginning again is the careful side.
   if (passedMs < -clockSlackMs) return { ...record, drainFrom: at };

@@ -6,6 +6,12 @@ import { type HomeLedger, newLedger, type Replaced } from "./state.ts";
 /** The epoch is lifted so far above all that was seen that nothing handed out in the lost time can reach it. */
 const epochLift = 1_000;
 
+/**
+ * Above every generation seen, so that a robot of the lost time whose minting only lands after the robots were
+ * listed is an orphan with the full guard, and no sign of a ledger that is behind once more.
+ */
+const generationLift = 10;
+
 /** A second rebuild within this time is not done: something restores the ledger again and again. */
 const rebuildPauseMs = 24 * 3_600_000;
 
@@ -45,6 +51,15 @@ function highestEpoch(state: HomeState, ledgerId: string, ledger: HomeLedger | n
     if (seen?.ledgerId === ledgerId) epochs.push(seen.epoch, seen.report?.higher?.epoch ?? 0);
   }
   return Math.max(...epochs);
+}
+
+/** Stores and reports may tell of a generation whose robot was minted after the robots were listed. */
+function seenGenerations(state: HomeState, ledgerId: string): readonly number[] {
+  return allSites(state).flatMap((site) => {
+    const trace = answerTo(state, { type: "read-store", site })?.trace;
+    const report = siteSeen(state, site)?.report;
+    return [trace, report].flatMap((one) => (one?.ledgerId === ledgerId ? [one.generation] : []));
+  });
 }
 
 /**
@@ -114,12 +129,13 @@ export function rebuild(state: HomeState, ledgerId: string, ledger: HomeLedger |
       };
     },
   );
-  const generations = robots.map(({ generation }) => generation);
+  const generations = [...robots.map(({ generation }) => generation), ...seenGenerations(state, ledgerId)];
+  const generationSeen = Math.max(base.generationMax, ...generations);
   return {
     ...base,
     epoch: epochSeen + epochLift,
-    generationMax: Math.max(base.generationMax, ...generations),
-    promotedMax: Math.max(base.promotedMax, ...generations),
+    generationMax: generationSeen + generationLift,
+    promotedMax: generationSeen + generationLift,
     current: null,
     next: null,
     replaced: held,

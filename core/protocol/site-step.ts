@@ -1,17 +1,8 @@
 import type { ProofVerdict, Reply, ValueTrace } from "./effects.ts";
 import type { Problem } from "./home-state.ts";
-import {
-  type ClusterContext,
-  type ClusterRun,
-  clusterDone,
-  clusterEffects,
-  clusterFailed,
-  clusterReply,
-  dropRefused,
-  fillCluster,
-  startCluster,
-  waitsForVerdict,
-} from "./site-cluster.ts";
+import { type ClusterContext, type ClusterRun, clusterDone, clusterFailed, startCluster } from "./site-cluster.ts";
+import { clusterEffects, dropRefused, fillCluster, waitsForVerdict } from "./site-cluster-effects.ts";
+import { clusterReply } from "./site-cluster-replies.ts";
 import { type SiteEffect, type SiteReplies, type SiteSettings, siteEffectId } from "./site-effects.ts";
 import { newSiteLedger, type Report, type SiteLedger } from "./site-state.ts";
 import { countRemoved, mergeTallies } from "./site-tally.ts";

@@ -26,6 +26,11 @@ function withUsername(tally: Tally, username: string | null): Tally {
   return { ...tally, usernames: [...tally.usernames, username] };
 }
 
+/** Neither served nor wanted: a username that stands there all the same. */
+export function countSeen(tally: Tally, username: string | null): Tally {
+  return withUsername(tally, username);
+}
+
 export function countServed(tally: Tally, username: string | null): Tally {
   return withUsername({ ...tally, served: tally.served + 1, wanted: tally.wanted + 1 }, username);
 }

@@ -43,8 +43,6 @@ export interface Generation {
   readonly endNow: boolean;
 }
 
-type LineState = "minting" | "staged" | "proven";
-
 export type RotationReason =
   | "first"
   | "rebuilt"

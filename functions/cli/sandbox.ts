@@ -70,7 +70,6 @@ function commands(directory: string): readonly string[] {
     `  ${capstan} plan`,
     `  ${capstan} rotate --wait`,
     `  ${capstan} status`,
-    `  ${capstan} rollback platform-pull`,
     "Ctrl-C ends the sandbox and forgets all that is in it.",
   ];
 }

@@ -64,6 +64,14 @@ describe("what answers mean", () => {
     await refused(connect().createEmptySecret(here(), "pull", label), "denied");
   });
 
+  it("a good status that is no list is not taken for an empty one", async () => {
+    fault({ kind: "secret.list", action: reply(200, '{"kind":"Status"}') });
+    await refused(connect().listSecrets("a=b", null), "invalid", "bad-reply");
+    fault({ kind: "namespace.list", action: reply(200, '{"items":null}') });
+    const query = { by: "selector" as const, labelSelector: "", except: [] };
+    await refused(connect().listNamespaces(query), "invalid", "bad-reply");
+  });
+
   it("nothing of a body gets into an error", async () => {
     const echo = JSON.stringify({ message: "Contract-secret-1 auth Y29udHJhY3Q=", reason: "Contract-secret-1" });
     for (const status of [400, 401, 403, 404, 409, 410, 422, 429, 500, 503]) {

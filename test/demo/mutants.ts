@@ -103,7 +103,6 @@ export const mutants: readonly Mutant[] = [
       { file: `${core}/site-tally.ts`, from: "wanted: tally.wanted + 1, unserved: named", to: "unserved: named" },
     ],
   },
-  { fault: "two-runners", without: "compare-and-set, the lease and the guard of deletions", edits: noRace },
   { fault: "doubled-events", without: "compare-and-set, the lease and the guard of deletions", edits: noRace },
 ];
 

@@ -55,12 +55,6 @@ describe("a local site", () => {
     expect((await fleet.capstan.run(["--config", "absent.yaml", "plan"])).code).toBe(78);
   });
 
-  it("a kubeconfig without the context: 78, naming it", async () => {
-    fleet.edit((text) => text.replace("context: 'prod-1'", "context: 'prod-9'"));
-    const { code, err } = await fleet.capstan.run(["tick"]);
-    expect({ code, err }).toMatchObject({ code: 78, err: expect.stringMatching(/kubeconfig: .*prod-9/) });
-  });
-
   it("names that are not in the file: 64 with the likely one", async () => {
     for (const args of [
       ["rotate", "platform-pul"],
@@ -100,6 +94,13 @@ describe("a local site", () => {
     expect(rotated.err).toContain("given up");
     expect(refuses.hits()).toBe(1);
     expect(fleet.robots()).toEqual([expect.stringContaining("-g2-")]);
+  });
+
+  it("a kubeconfig without the context: that cluster is named and not served, the rest goes on", async () => {
+    fleet.edit((text) => text.replace("context: 'prod-1'", "context: 'prod-9'"));
+    const { code, err, data } = await fleet.capstan.json(["tick"]);
+    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringMatching(/prod-1: kubeconfig: .*prod-9/) });
+    expect(data.credentials[0]).toMatchObject({ home: { end: "idle" }, sites: [{ served: 0, wanted: 1 }] });
   });
 });
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import type { LogLine } from "../../core/app/log.ts";
 import { tick } from "../../core/app/tick.ts";
 import type { Tools } from "../../core/app/tools.ts";
 import { loadConfig } from "../../core/config/load.ts";
@@ -57,7 +56,7 @@ function kubeconfig(): string {
   });
 }
 
-function compose(clusters: object, more: { sites?: object; credentials?: object } = {}) {
+function compose(clusters: object, around: NodeJS.ProcessEnv = env) {
   const { harbor, aws } = sandbox.describe();
   const credential = (targets: readonly object[]) => ({
     registry: "harbor",
@@ -81,16 +80,17 @@ function compose(clusters: object, more: { sites?: object; credentials?: object 
         kind: "harbor",
         endpoint: harbor.endpoint,
         caFile: "absent.pem",
-        issuer: { username: "x", password: "env:NONE" },
+        issuer: { username: "x", password: "env:ISSUER" },
       },
     },
     sites: {
-      local: { kind: "local", directory: mkdtempSync(join(folder, "site-")), identity: "env:AGE" },
+      local: { kind: "local", directory: "./values", identity: "env:AGE" },
       aws: {
         kind: "aws",
         region: aws.region,
-        credentials: { accessKeyId: "env:NOT_SET", secretAccessKey: "env:NOT_SET" },
-        ledger: { kind: "dynamodb", table: aws.table },
+        credentials: { accessKeyId: "env:KEY_ID", secretAccessKey: "env:KEY" },
+        secretsManager: { endpoint: aws.endpoint },
+        ledger: { kind: "dynamodb", table: aws.table, endpoint: aws.endpoint },
       },
     },
     clusters,
@@ -98,16 +98,12 @@ function compose(clusters: object, more: { sites?: object; credentials?: object 
       pull: credential(targets),
       both: { ...credential([]), sites: ["aws"] },
       lost: { ...credential([]), registry: "lost" },
-      ...more.credentials,
     },
   });
   const { config, problems } = loadConfig({ path: join(folder, "capstan.yaml"), readFile: () => text, env });
   if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
-  const logged: LogLine[] = [];
-  const sites = ["local", "aws"];
-  const log = (line: LogLine) => void logged.push(line);
-  const tools = composeTools({ config, sites, env, secrets: createSecretSource(env), log });
-  return { tools, logged };
+  const secrets = createSecretSource(around);
+  return composeTools({ config, sites: ["local", "aws"], env: around, secrets, log: () => undefined });
 }
 
 const oneTick = (tools: Tools) => tick(tools, { sites: ["local", "aws"], credentials: [], acts: {}, deadlineMs: null });
@@ -133,7 +129,10 @@ describe("what cannot be set up fails its own calls, and nothing else", () => {
       { site, kubeconfig: "./kubeconfig", ...given },
     ]);
     const server = sandbox.describe().clusters[0]?.server;
-    const { tools } = compose({
+    const { aws } = sandbox.describe();
+    const keys = { KEY_ID: aws.accessKeyId, KEY: aws.secretAccessKey.reveal() };
+    await oneTick(compose({}, { ...env, ...keys }));
+    const tools = compose({
       good: { site, context: "exec", kubeconfig: "./kubeconfig", allowExec: [process.execPath] },
       "no-ca": { site, server, caFile: "absent-ca.pem", token: "env:PLUGIN_TOKEN" },
       "no-env": { site, server, token: "env:NOT_SET" },
@@ -148,7 +147,7 @@ describe("what cannot be set up fails its own calls, and nothing else", () => {
       ["both", "home", "local", "waiting"],
       ["both", "site", "local", "served"],
       ["both", "site", "aws", "blocked"],
-      ["lost", "home", "local", "blocked"],
+      ["lost", "home", "local", "waiting"],
       ["lost", "site", "local", "nothing"],
     ]);
 
@@ -169,12 +168,12 @@ describe("what cannot be set up fails its own calls, and nothing else", () => {
         .filter((run) => run.credential === credential && run.site === where)
         .flatMap((run) => run.outcome.problems.map(({ text }) => text))
         .join("\n");
-    expect(of("both", "aws")).toContain("site aws: env:NOT_SET: the environment variable is not set");
-    expect(of("lost", "local")).toMatch(/registry lost: .*absent\.pem cannot be read \(ENOENT\)/);
+    expect(of("both", "aws")).toContain("site aws: env:KEY_ID: the environment variable is not set");
+    expect(of("lost", "local")).toMatch(/cannot list robots: .*absent\.pem cannot be read \(ENOENT\)/);
   });
 
   it("is tried again: mended outside, it works without a new start", async () => {
-    const { tools } = compose({ later: { site: "local", context: "token-file", kubeconfig: "./later" } });
+    const tools = compose({ later: { site: "local", context: "token-file", kubeconfig: "./later" } });
     const cluster = tools.ports.clusters["later"] as Cluster;
     const asked = () => cluster.listNamespaces({ by: "names", names: ["team-1"] });
     await expect(asked()).rejects.toMatchObject({

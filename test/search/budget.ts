@@ -30,7 +30,8 @@ export function withFault(space: Space, row: Int32Array, next: Int32Array, fault
   if (own === undefined) throw new Error(`no ${fault} in this world`);
   next[own] = at(row, own) + 1;
   next[faultsAll] = at(row, faultsAll) + 1;
-  // No stale read can come any more: what was is forgotten, so that equal states are one.
+  // What was and can come back no more is forgotten, so that equal states are one.
+  if (faultsLeft(space, next, "restored-ledger") <= 0) next[space.layout.copy] = 0;
   if (faultsLeft(space, next, "stale") <= 0) for (const i of Object.values(past)) next[i] = 0;
 }
 

@@ -22,6 +22,8 @@ export interface Layout {
   readonly faultsAll: number;
   /** The state of a site's store before its last change that readers see; kept while a stale read may come. */
   readonly past: Readonly<Record<string, number>>;
+  /** Home's ledger as it was when the backup was taken; 0: it is the one at the beginning. */
+  readonly copy: number;
   readonly width: number;
 }
 
@@ -46,6 +48,7 @@ export function layoutOf(plan: Plan): Layout {
   const faults = each(Object.keys(plan.faults)) as Layout["faults"];
   const faultsAll = next();
   const past = each(plan.faults.stale ? plan.sites : []);
+  const copy = next();
   return {
     registry,
     stores,
@@ -61,6 +64,7 @@ export function layoutOf(plan: Plan): Layout {
     faults,
     faultsAll,
     past,
+    copy,
     width,
   };
 }

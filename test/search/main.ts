@@ -1,7 +1,95 @@
-import { search } from "./search.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Plan } from "./plan.ts";
+import { type Counterexample, type SearchResult, search } from "./search.ts";
+import { replay } from "./story.ts";
 import { worlds } from "./worlds.ts";
-for (const plan of worlds) {
-  if (process.argv[2] && plan.name !== process.argv[2]) continue;
-  const r = search(plan, { statesMax: Number(process.argv[3] ?? 300000), secondsMax: 60, progressEvery: 1, nowMs: () => performance.now() });
-  console.log(JSON.stringify({ ...r, plan: plan.name }, null, 1), Math.round(process.memoryUsage().rss / 1e6));
+
+const { values } = parseArgs({
+  options: {
+    world: { type: "string", multiple: true },
+    states: { type: "string" },
+    seconds: { type: "string", default: "120" },
+    "progress-every": { type: "string", default: "1" },
+    out: { type: "string", default: tmpdir() },
+    replay: { type: "string" },
+    list: { type: "boolean", default: false },
+  },
+});
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const count = (name: string, text: string) => {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`--${name} takes a whole number from 1`);
+  return number;
+};
+
+function worldCalled(name: string): Plan {
+  const found = worlds.find((plan) => plan.name === name);
+  if (found === undefined) throw new Error(`no world ${name}; there are ${worlds.map((plan) => plan.name).join(", ")}`);
+  return found;
+}
+
+/** Prints it as a story; the file holds the names of its transitions, which `--replay` makes again. */
+function tell(plan: Plan, found: Counterexample): void {
+  const { lines, broken } = replay(plan, found);
+  for (const line of lines) print(line);
+  for (const line of broken) print(`BROKEN ${line}`);
+}
+
+function line(result: SearchResult): string {
+  const { plan, states, transitions, depth, seconds, boundedBy, progressJudged, roundsSeenMax, counterexample } =
+    result;
+  const broken = plan.open === undefined ? "BROKEN" : "broken as known";
+  const how = counterexample !== null ? broken : boundedBy === null ? "to the end" : `bounded by ${boundedBy}`;
+  return [
+    plan.name.padEnd(28),
+    String(states).padStart(9),
+    String(transitions).padStart(11),
+    String(depth).padStart(6),
+    seconds.toFixed(1).padStart(8),
+    `${progressJudged}/${roundsSeenMax}`.padStart(12),
+    `  ${how}`,
+  ].join("");
+}
+
+if (values.list) {
+  for (const { name, about } of worlds) print(`${name.padEnd(28)}${about}`);
+} else if (values.replay !== undefined) {
+  const file = JSON.parse(readFileSync(values.replay, "utf8")) as Counterexample;
+  tell(worldCalled(file.world), file);
+} else {
+  const chosen = values.world?.map(worldCalled) ?? worlds;
+  const progressEvery = count("progress-every", values["progress-every"]);
+  const secondsMax = count("seconds", values.seconds);
+  const heads = ["states".padStart(9), "transitions".padStart(11), "depth".padStart(6), "seconds".padStart(8)];
+  print(`${"world".padEnd(28)}${heads.join("")}${"rests/rounds".padStart(12)}`);
+  let broken = 0;
+  let bounded = 0;
+  let open = 0;
+  const mended: string[] = [];
+  for (const plan of chosen) {
+    const statesMax = values.states === undefined ? plan.statesMax : count("states", values.states);
+    const result = search(plan, { statesMax, secondsMax, progressEvery, nowMs: () => performance.now() });
+    print(line(result));
+    if (result.boundedBy !== null) bounded += 1;
+    if (result.counterexample === null) {
+      if (plan.open !== undefined && result.boundedBy === null) mended.push(plan.name);
+      continue;
+    }
+    if (plan.open === undefined) broken += 1;
+    else print(`  open: ${plan.open}`);
+    if (plan.open === undefined || chosen.length === 1) tell(plan, result.counterexample);
+    if (plan.open !== undefined) open += 1;
+    const file = join(values.out, `capstan-search-${plan.name}.json`);
+    writeFileSync(file, `${JSON.stringify(result.counterexample, null, 2)}\n`);
+    print(`replay: npm run -s search -- --replay ${file}`);
+  }
+  const memoryMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  print(
+    `worlds ${chosen.length}, to the end ${chosen.length - bounded - broken - open}, bounded ${bounded}, open ${open}, broken ${broken}, memory at most ${memoryMiB} MiB`,
+  );
+  for (const name of mended) print(`${name} is marked open and breaks nothing any more: take the mark away`);
+  process.exitCode = broken === 0 && mended.length === 0 ? 0 : 1;
 }

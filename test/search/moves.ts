@@ -61,7 +61,8 @@ function runnerMoves(space: Space, row: Int32Array, next: Int32Array, runner: nu
         deliver("lost-reply", at(row, place));
       }
     }
-    const past = call.call === "store.readCurrent" || call.call === "store.readRound" ? space.layout.past[call.on] : undefined;
+    const past =
+      call.call === "store.readCurrent" || call.call === "store.readRound" ? space.layout.past[call.on] : undefined;
     if (past !== undefined && at(row, past) !== 0 && faultsLeft(space, row, "stale") > 0) {
       withFault(space, row, next, "stale");
       deliver("stale", at(row, past));

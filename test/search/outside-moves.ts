@@ -1,6 +1,6 @@
-import { homeLedgerKey } from "../../core/engine/context.ts";
-import { credential } from "../simulation/world.ts";
+import type { LedgerRecord } from "../../core/ports/ledger-store.ts";
 import { type Emit, faultsLeft, withFault } from "./budget.ts";
+import { copiedRecord, homeKey } from "./copies.ts";
 import { at } from "./layout.ts";
 import type { Fault } from "./plan.ts";
 import { named, type Space } from "./space.ts";
@@ -11,18 +11,23 @@ export function outsideMoves(space: Space, row: Int32Array, next: Int32Array, em
     if (value === at(row, place)) return;
     withFault(space, row, next, fault);
     next[place] = value;
-    emit({ label: () => label, broken: null, restores: fault.startsWith("restored") }, next);
+    emit({ label: () => label, broken: null, restores: /^restored|^lost-ledger$/.test(fault) }, next);
   };
   if (faultsLeft(space, row, "secret-deleted") > 0) deletions(space, row, happen);
   if (faultsLeft(space, row, "restored-ledger") > 0) {
-    const place = named(space.layout.ledgers, space.home);
-    happen("restored-ledger", "home's ledger is restored from the copy at the beginning", place, oldLedger(space, row));
+    takeCopy(space, row, next, emit);
+    const copied = copiedRecord(space, row);
+    const isQuiet = space.layout.runners.every((runner) => at(row, runner) === 0);
+    if (copied !== null && (isQuiet || !space.plan.quietRestore))
+      happen("restored-ledger", "home's ledger is restored", homeLedgers(space), withRecord(space, row, copied));
   }
+  if (faultsLeft(space, row, "lost-ledger") > 0)
+    happen("lost-ledger", "home's ledger is lost", homeLedgers(space), withRecord(space, row, null));
   if (faultsLeft(space, row, "restored-store") > 0) {
     for (const [site, place] of Object.entries(space.layout.stores)) {
       const now = space.stores.valueOf(at(row, place));
       const { names } = space.stores.valueOf(at(space.start, place));
-      const label = `the store of ${site} is restored from the copy at the beginning`;
+      const label = `the store of ${site} is restored to what it was at the beginning`;
       happen("restored-store", label, place, space.stores.idOf({ serial: now.serial, names }));
     }
   }
@@ -44,12 +49,18 @@ function deletions(space: Space, row: Int32Array, happen: Happen): void {
   }
 }
 
-/** Home's record alone is the old one, with the revision it had then; revisions given out since stay used up. */
-function oldLedger(space: Space, row: Int32Array): number {
-  const place = named(space.layout.ledgers, space.home);
-  const now = space.ledgers.valueOf(at(row, place));
-  const key = homeLedgerKey({ installation: "sim", credential });
-  const old = space.ledgers.valueOf(at(space.start, place)).records[key];
-  if (old === undefined) return at(row, place);
-  return space.ledgers.idOf({ serial: now.serial, records: { ...now.records, [key]: old } });
+/** Home's record alone is the old one, with the revision it had then; null: it is gone. */
+function withRecord(space: Space, row: Int32Array, record: LedgerRecord | null): number {
+  const { [homeKey]: _now, ...others } = space.ledgers.valueOf(at(row, homeLedgers(space))).records;
+  return space.ledgers.idOf({ serial: 0, records: record === null ? others : { ...others, [homeKey]: record } });
+}
+
+const homeLedgers = (space: Space): number => named(space.layout.ledgers, space.home);
+
+/** Once, at any moment: what stands in home's ledger now is what would come back. */
+function takeCopy(space: Space, row: Int32Array, next: Int32Array, emit: Emit): void {
+  if (!space.plan.copyAnytime || at(row, space.layout.copy) !== 0) return;
+  next.set(row);
+  next[space.layout.copy] = at(row, homeLedgers(space));
+  emit({ label: () => "a backup of home's ledger is taken", broken: null, restores: false }, next);
 }

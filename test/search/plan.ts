@@ -6,6 +6,7 @@ export type Fault =
   | "lost"
   | "stale"
   | "restored-ledger"
+  | "lost-ledger"
   | "restored-store"
   | "secret-deleted"
   | "roll-back"
@@ -14,9 +15,9 @@ export type Fault =
 
 /** How a world must come to rest once faults have stopped. */
 export type Rest =
-  /** Idle, every store and target served, one robot. */
+  /** Idle, every store and target served, one robot. A ledger that is behind was rebuilt on the way. */
   | "idle"
-  /** As `idle`, or: home has recognised that its ledger is behind, and has stopped all writing. */
+  /** As `idle`, or: the ledger is behind a second time within a day, which is said, and stops all deletions and promotions. */
   | "idle-or-stopped"
   /** As `idle` but for what the dark site holds back: its own targets, and the generations that they may hold. */
   | "idle-but-dark";
@@ -47,6 +48,14 @@ export interface Plan {
   /** Promotions that this world may see at most (promise 5: one event, one rotation). */
   readonly promotionsMax: number;
   readonly rest: Rest;
+  /** A backup of home's ledger may be taken at any one moment; else the only copy is the one at the beginning. */
+  readonly copyAnytime?: boolean;
+  /** The ledger is restored only while no runner is under way. */
+  readonly quietRestore?: boolean;
+  /** Why this world is known to break a promise; it is searched all the same, and fails the run once it no longer does. */
+  readonly open?: string;
+  /** What is restored gets a revision of its own, as an ETag does; else it has the old one again, as a token inside the item has. */
+  readonly newRevision?: boolean;
   /** A runner's parallel reads come back in any order, not only in one. */
   readonly anyReadOrder?: boolean;
   /** Bounds for an ordinary run; flags raise them. */

@@ -59,10 +59,11 @@ export class Progress {
   #left(here: Int32Array, home: HomeOutcome | null): readonly string[] {
     const { plan, bench } = this.#space;
     if (home === null) return ["no round yet"];
-    if (plan.rest === "idle-or-stopped" && home.problems.some(({ code }) => code === "ledger-behind")) return [];
+    if (plan.rest === "idle-or-stopped" && home.problems.some(({ code }) => code === "ledger-behind-again")) return [];
     this.#space.put(here);
     const left = unfinished(bench.world);
-    if (at(here, this.#space.layout.dark) === 1) return left.filter((text) => !this.#heldByDark(text));
+    if (plan.rest === "idle-but-dark" && at(here, this.#space.layout.dark) === 1)
+      return left.filter((text) => !this.#heldByDark(text));
     return home.end === "idle" || left.length > 0 ? left : [`promise 7: home says ${home.end}`];
   }
 

@@ -1,13 +1,12 @@
 import type { MemoryLedgerState } from "../../core/drivers/memory/ledger-store.ts";
 import type { CallReply, PortCall } from "../../core/engine/calls.ts";
-import { homeLedgerKey } from "../../core/engine/context.ts";
-import { credential } from "../simulation/world.ts";
 import type { Part } from "./bench.ts";
 import { faultsLeft } from "./budget.ts";
+import { copiedRecord } from "./copies.ts";
 import { digestKey } from "./digest.ts";
 import { at } from "./layout.ts";
 import type { Process } from "./process.ts";
-import { named, type Space } from "./space.ts";
+import type { Space } from "./space.ts";
 
 /**
  * A ledger's revision only has to differ from every revision that somebody still holds. The driver counts
@@ -26,11 +25,16 @@ export function renameAll(state: MemoryLedgerState): MemoryLedgerState {
 type Save = Extract<PortCall, { call: "ledger.save" }>;
 
 /** After a save that succeeded: the record and the reply get the revision's name in place of the driver's count. */
-export function renameSaved(driver: { state: Part }, { key, text }: Save, free: number): CallReply {
+export function renameSaved(
+  driver: { state: Part },
+  { key, text }: Save,
+  free: number,
+  serverMs: number | null,
+): CallReply {
   const state = driver.state as MemoryLedgerState;
   const revision = nameOf(text, free);
   driver.state = { serial: 0, records: { ...state.records, [key]: { revision, text } } };
-  return { ok: true, value: { revision, serverMs: null } };
+  return { ok: true, value: { revision, serverMs } };
 }
 
 /** The first number with which a save's text was named by nobody who still knows that name. */
@@ -42,9 +46,8 @@ export function freeRevision(space: Space, row: Int32Array, call: PortCall): num
     if (id !== 0) for (const revision of revisionsOf(space.processes.valueOf(id))) held.add(revision);
   }
   if (faultsLeft(space, row, "restored-ledger") > 0) {
-    const old = space.ledgers.valueOf(at(space.start, named(space.layout.ledgers, space.home)));
-    const record = old.records[homeLedgerKey({ installation: "sim", credential })];
-    if (record !== undefined) held.add(record.revision);
+    const copied = copiedRecord(space, row);
+    if (copied !== null) held.add(copied.revision);
   }
   let free = 0;
   while (held.has(nameOf(call.text, free))) free += 1;

@@ -172,7 +172,8 @@ export class Space {
       const driver = this.bench.driver(wanted.call);
       driver.state = table.valueOf(part);
       reply = this.bench.perform(wanted.call);
-      if (wanted.call.call === "ledger.save" && reply.ok) reply = renameSaved(driver, wanted.call, revision);
+      if (wanted.call.call === "ledger.save" && reply.ok)
+        reply = renameSaved(driver, wanted.call, revision, this.bench.world.nowMs);
       after = table.idOf(driver.state);
       if (how === "lost-reply") reply = unreachable;
     }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { PortError } from "../../ports/errors.ts";
 import type { Login } from "../../ports/registry.ts";
 import { createDispatcher } from "../http/dispatcher.ts";
 import { type HttpReply, type HttpRequest, sendHttp } from "../http/request.ts";
@@ -26,7 +27,10 @@ export function createWire(options: HarborOptions): Wire {
     const { origin } = new URL(url);
     const known = dispatchers.get(origin);
     if (known !== undefined) return known;
-    if (dispatchers.size >= originsMax) throw new Error(`more than ${originsMax} origins at one Harbor`);
+    if (dispatchers.size >= originsMax) {
+      const message = `harbor: more than ${originsMax} origins at one Harbor`;
+      throw new PortError("invalid", message, { system: "harbor", operation: "connect", reason: "bad-reply" });
+    }
     const made = createDispatcher({ endpoint: origin, caFile: options.caFile });
     dispatchers.set(origin, made);
     return made;

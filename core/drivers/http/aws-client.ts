@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Dispatcher } from "undici";
 import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
-import { checkEndpoint, createDispatcher, isLoopback } from "./dispatcher.ts";
+import { checkEndpoint, createDispatcher, isLoopback, readAuthority } from "./dispatcher.ts";
 import { sendHttp } from "./request.ts";
 
 const requestTimeoutMsDefault = 15_000;
@@ -11,7 +10,7 @@ const replyBytesMax = 1024 * 1024;
 /** How to reach one AWS service; the same for every driver that talks to AWS. */
 export interface AwsAccess {
   readonly region: string;
-  /** Private endpoint or sandbox; absent: the SDK's own for the region (or `AWS_ENDPOINT_URL…`). */
+  /** Private endpoint; absent: the SDK's own for the region (or `AWS_ENDPOINT_URL…`). */
   readonly endpoint?: string;
   /** PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;
@@ -57,7 +56,7 @@ function textOf(body: string | Uint8Array): string {
  * came from the environment. Throws `PortError` (`unreachable`, `invalid`) by itself.
  */
 function createHandler(access: AwsAccess, system: string): Record<string, unknown> {
-  const caPem = access.caFile === undefined ? undefined : readFileSync(access.caFile, "utf8");
+  const caPem = access.caFile === undefined ? undefined : readAuthority(access.caFile);
   const timeoutMs = access.requestTimeoutMs ?? requestTimeoutMsDefault;
   // The chain of credential providers sends its own requests (STS) through the same handler: one dispatcher per origin.
   const dispatchers = new Map<string, Dispatcher>();

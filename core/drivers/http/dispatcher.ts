@@ -26,6 +26,16 @@ export function checkEndpoint(endpoint: string): void {
   throw new PortError("invalid", message, { system: url.host, operation: "connect" });
 }
 
+/** The PEM text. Throws `invalid` naming the file and the code. */
+export function readAuthority(caFile: string): string {
+  try {
+    return readFileSync(caFile, "utf8");
+  } catch (error) {
+    const { code = "unreadable" } = error as NodeJS.ErrnoException;
+    throw new PortError("invalid", `${caFile} cannot be read (${code})`, { system: "caFile", operation: "read" });
+  }
+}
+
 /**
  * One dispatcher per outside system, shared by all its requests: connections are kept, private
  * authorities trusted, and `HTTPS_PROXY` / `NO_PROXY` honoured (an undici Agent of one's own does
@@ -33,7 +43,7 @@ export function checkEndpoint(endpoint: string): void {
  */
 export function createDispatcher(reach: Reach): Dispatcher {
   checkEndpoint(reach.endpoint);
-  const ca = reach.caPem ?? (reach.caFile === undefined ? undefined : readFileSync(reach.caFile, "utf8"));
+  const ca = reach.caPem ?? (reach.caFile === undefined ? undefined : readAuthority(reach.caFile));
   const connect = ca === undefined ? { timeout: 10_000 } : { ca, timeout: 10_000 };
   const options = { connect, connections: 32, headersTimeout: 60_000, bodyTimeout: 60_000 };
   const proxied = Boolean(

@@ -12,7 +12,7 @@ const replyBytesMax = 1024 * 1024;
 export interface GcpAccess {
   /** Id or number of the project. */
   readonly project: string;
-  /** Private or regional endpoint, or the sandbox; absent: the public one. */
+  /** Private or regional endpoint; absent: the public one. */
   readonly endpoint?: string;
   /** PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;

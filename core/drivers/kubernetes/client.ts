@@ -45,7 +45,8 @@ export function createClient(options: ClientOptions): CoreV1Api {
     if (reply.status >= 400) throw failureOf(call, reply, options.nowMs());
     checkJson(call, reply);
     const body = { text: async () => reply.text, binary: async () => Buffer.from(reply.text), stream: () => null };
-    return new ResponseContext(reply.status, { ...reply.headers }, body);
+    // The SDK asks the header how to read what has been found to be JSON already.
+    return new ResponseContext(reply.status, { ...reply.headers, "content-type": "application/json" }, body);
   }
 
   const server = options.server.replace(/\/+$/, "");

@@ -8,6 +8,7 @@ import { createDispatcher } from "../http/dispatcher.ts";
 import { createClient } from "./client.ts";
 import { dockerKey, secretFacts } from "./facts.ts";
 import { ExpiredPageError } from "./failures.ts";
+import { itemsOf } from "./list-items.ts";
 import { mergedText } from "./merge.ts";
 import { listNamespaces } from "./namespaces.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
@@ -66,7 +67,7 @@ class KubernetesCluster implements Cluster {
   }
 
   listNamespaces(query: Parameters<Cluster["listNamespaces"]>[0]): Promise<readonly NamespaceFacts[]> {
-    return listNamespaces(this.#api, query, this.#pageSize);
+    return listNamespaces(this.#api, query, { system: this.#system, pageSize: this.#pageSize });
   }
 
   async listSecrets(labelSelector: string, continueToken: string | null) {
@@ -80,7 +81,7 @@ class KubernetesCluster implements Cluster {
       if (error instanceof ExpiredPageError && error.continueToken !== null) return page(error.continueToken);
       throw error;
     });
-    const secrets = list.items.map((secret) => this.#factsOf(secret));
+    const secrets = itemsOf(list, this.#system, "secrets.list").map((secret) => this.#factsOf(secret));
     return { secrets, continueToken: list.metadata?._continue || null };
   }
 

@@ -2,6 +2,7 @@ import type { CoreV1Api, V1Namespace, V1NamespaceList } from "@kubernetes/client
 import type { NamespaceFacts, NamespaceQuery } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import { ExpiredPageError } from "./failures.ts";
+import { itemsOf } from "./list-items.ts";
 
 /** Reads of single namespaces at the same time. */
 const readsMax = 8;
@@ -13,14 +14,14 @@ const readsMax = 8;
 export async function listNamespaces(
   api: CoreV1Api,
   query: NamespaceQuery,
-  pageSize: number,
+  { system, pageSize }: { readonly system: string; readonly pageSize: number },
 ): Promise<readonly NamespaceFacts[]> {
   if (query.by === "names") return sorted(await readEach(api, [...new Set(query.names)]));
   const found: NamespaceFacts[] = [];
   let token: string | undefined;
   do {
     const list = await readPage(api, query.labelSelector, pageSize, token);
-    found.push(...list.items.map(factsOf));
+    found.push(...itemsOf(list, system, "namespaces.list").map(factsOf));
     token = list.metadata?._continue || undefined;
   } while (token !== undefined);
   const once = new Map(found.map((facts) => [facts.name, facts]));

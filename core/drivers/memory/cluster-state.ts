@@ -88,7 +88,18 @@ export function listSecrets(
   };
 }
 
-export function factsOf(secret: MemoryPullSecret, { fieldManager }: MemoryClusterSettings): SecretFacts {
+/** By reference: a Secret's state never changes, and is read far more often than written. */
+const knownFacts = new WeakMap<MemoryPullSecret, { readonly fieldManager: string; readonly facts: SecretFacts }>();
+
+export function factsOf(secret: MemoryPullSecret, settings: MemoryClusterSettings): SecretFacts {
+  const known = knownFacts.get(secret);
+  if (known?.fieldManager === settings.fieldManager) return known.facts;
+  const facts = readFacts(secret, settings);
+  knownFacts.set(secret, { fieldManager: settings.fieldManager, facts });
+  return facts;
+}
+
+function readFacts(secret: MemoryPullSecret, { fieldManager }: MemoryClusterSettings): SecretFacts {
   const others = secret.owners.filter((owner) => owner !== fieldManager);
   return {
     namespace: secret.namespace,

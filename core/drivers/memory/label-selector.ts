@@ -12,20 +12,24 @@ export function labelMatcher(selector: string): (labels: Labels) => boolean {
   return (labels) => tests.every((test) => test(labels));
 }
 
+const name = "[A-Za-z0-9][-A-Za-z0-9_./]*";
+const setTest = new RegExp(`^(${name})\\s+(in|notin)\\s+\\(([^)]*)\\)$`);
+const equalTest = new RegExp(`^(${name})\\s*(!=|==?)\\s*([-A-Za-z0-9_.]*)$`);
+const existsTest = new RegExp(`^(!?)\\s*(${name})$`);
+
 function testOf(part: string): (labels: Labels) => boolean {
-  const name = "[A-Za-z0-9][-A-Za-z0-9_./]*";
-  const set = new RegExp(`^(${name})\\s+(in|notin)\\s+\\(([^)]*)\\)$`).exec(part);
+  const set = setTest.exec(part);
   if (set) {
     const [, key = "", operator, list = ""] = set;
     const values = list.split(",").map((value) => value.trim());
     return (labels) => values.includes(labels[key] ?? "\0") === (operator === "in");
   }
-  const equal = new RegExp(`^(${name})\\s*(!=|==?)\\s*([-A-Za-z0-9_.]*)$`).exec(part);
+  const equal = equalTest.exec(part);
   if (equal) {
     const [, key = "", operator, value] = equal;
     return (labels) => (labels[key] === value) === (operator !== "!=");
   }
-  const exists = new RegExp(`^(!?)\\s*(${name})$`).exec(part);
+  const exists = existsTest.exec(part);
   if (exists) {
     const [, negation, key = ""] = exists;
     return (labels) => Object.hasOwn(labels, key) === (negation === "");

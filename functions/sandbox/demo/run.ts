@@ -186,7 +186,7 @@ class Demo {
   async #rotate(index: number): Promise<RotationSeen> {
     const before = this.#fleet.ledger();
     if (!before?.current) throw new Error("a rotation starts from a current generation");
-    if (index === 0 && this.#run.options.fault !== null) this.#beginFault(this.#run.options.fault);
+    if (index === 0 && this.#run.options.fault !== null) await this.#beginFault(this.#run.options.fault);
     this.#say(`rotation ${index + 1} asked for`);
     const askedMs = Date.now();
     const pulling = this.#pullEverywhere();
@@ -227,11 +227,13 @@ class Demo {
     return this.#fault !== null && this.#fault.copies === undefined && this.#fault.fired() > 0;
   }
 
-  #beginFault(name: string): void {
+  async #beginFault(name: string): Promise<void> {
     const fault = demoFaults.find((known) => known.name === name)?.begin(this.#stage());
     if (fault === undefined) throw new Error(`no fault ${name}`);
     this.#fault = fault;
     this.#scheduler?.setFault(fault);
+    // Further runners are warm before the event that they are to fight about.
+    if (fault.copies !== undefined) await this.#scheduler?.send("aws", "tick");
     this.#say(`fault ${name} is set`);
   }
 

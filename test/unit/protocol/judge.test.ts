@@ -122,7 +122,7 @@ describe("no ledger", () => {
     expect(codes).toContain("ledger-rebuilt");
     expect(ledger).toMatchObject({
       ledgerId,
-      current: { generation: 3 },
+      current: { generation: 13 },
       replaced: [{ generation: 2, state: "held" }],
     });
   });

@@ -1,0 +1,120 @@
+import type { Failure, Reply } from "./effects.ts";
+import { type ActiveItem, type ClusterContext, type ClusterRun, targetText } from "./site-cluster.ts";
+import type { SiteEffect, SiteReplies } from "./site-effects.ts";
+import { finish, go, judged } from "./site-items.ts";
+import type { UnservedReason } from "./site-state.ts";
+import { countForeign, countUnread, countUnserved } from "./site-tally.ts";
+
+const unreachableInRowMax = 3;
+
+type ClusterReply = Reply<SiteReplies[SiteEffect["type"]]>;
+
+export function clusterReply(
+  run: ClusterRun,
+  effect: SiteEffect,
+  reply: ClusterReply,
+  context: ClusterContext,
+): ClusterRun {
+  // A listing that was still under way when the cluster was given up says nothing any more.
+  if ((effect.type === "list-namespaces" || effect.type === "list-secrets") && run.queue !== null) return run;
+  if (effect.type === "list-namespaces") {
+    if (!reply.ok) return dark(run, reply.failure);
+    const { namespaces } = reply.value as SiteReplies["list-namespaces"];
+    return { ...run, namespaces: run.namespaces.map((list, i) => (i === effect.plan ? namespaces : list)) };
+  }
+  if (effect.type === "list-secrets") {
+    if (!reply.ok) return dark(run, reply.failure);
+    const { targets, continueToken } = reply.value as SiteReplies["list-secrets"];
+    return {
+      ...run,
+      observed: [...run.observed, ...targets],
+      page: run.page + 1,
+      continueToken,
+      listed: continueToken === null,
+    };
+  }
+  if (effect.type === "prove-copy") {
+    const copy = reply.ok ? (reply.value as SiteReplies["prove-copy"]).verdict : "unreachable";
+    const halted =
+      copy === "refused" || copy === "no-right"
+        ? { reason: "refused-here" as const, text: `the registry says ${copy} to the copy read back from here` }
+        : run.halted;
+    return { ...run, copy, halted };
+  }
+  if (!("namespace" in effect)) return run;
+  const active = run.active[`${effect.namespace}/${effect.name}`];
+  return active === undefined || active.step !== effect.step ? run : itemReply(run, active, effect, reply, context);
+}
+
+/** Nothing of a cluster that cannot be listed is known: it is reported as a whole, and holds back no other. */
+function dark(run: ClusterRun, failure: Failure): ClusterRun {
+  if (run.halted !== null) return run;
+  const reason = reasonOf(failure);
+  const tally = countUnread(run.tally, { target: run.plan.cluster, reason, text: failure.text });
+  return {
+    ...run,
+    halted: { reason, text: failure.text },
+    listed: true,
+    namespaces: run.namespaces.map(() => []),
+    queue: [],
+    tally,
+  };
+}
+
+export function reasonOf(failure: Failure): UnservedReason {
+  if (failure.reason === "malformed-neighbour") return "malformed";
+  if (failure.kind === "denied" || failure.kind === "throttled" || failure.kind === "unreachable") return failure.kind;
+  return failure.kind === "conflict" ? "conflict" : "invalid";
+}
+
+function itemReply(
+  run: ClusterRun,
+  active: ActiveItem,
+  effect: SiteEffect,
+  reply: ClusterReply,
+  context: ClusterContext,
+): ClusterRun {
+  if (!reply.ok) return itemFailed(run, active, effect, reply.failure);
+  switch (effect.type) {
+    case "read-target":
+      return judged(
+        { ...run, unreachableInRow: 0 },
+        active,
+        (reply.value as SiteReplies["read-target"]).target,
+        context,
+      );
+    case "create-target":
+      return go(run, active, "reload", (reply.value as SiteReplies["create-target"]).target);
+    case "reload-ledger": {
+      // Woken late? Then at most an empty Secret is left, never an old credential.
+      const { ledgerId, epoch } = reply.value as SiteReplies["reload-ledger"];
+      if (ledgerId === context.value.ledgerId && epoch <= context.value.epoch)
+        return go(run, active, "apply", active.seen);
+      const unserved = {
+        target: targetText(run, active.item),
+        reason: "higher-epoch" as const,
+        text: `this site is at epoch ${epoch} already`,
+      };
+      return finish({ ...run, halted: unserved }, active, countUnserved(run.tally, unserved, null, true));
+    }
+    default:
+      // A receipt is read back, never taken from the write.
+      return go(run, active, "read-back", undefined);
+  }
+}
+
+function itemFailed(run: ClusterRun, active: ActiveItem, effect: SiteEffect, failure: Failure): ClusterRun {
+  const target = targetText(run, active.item);
+  const username = active.seen?.username ?? null;
+  if (failure.reason === "terminating" || (failure.kind === "not-found" && effect.type === "create-target"))
+    return finish(run, active, run.tally);
+  if (failure.reason === "field-owner" || failure.reason === "immutable")
+    return finish(run, active, countForeign(run.tally, { target, why: failure.text, username }));
+  if (failure.kind === "conflict" || failure.kind === "not-found") return go(run, active, "read", undefined);
+  const reason = reasonOf(failure);
+  const wasRead = active.seen !== undefined && active.doing !== "read-back";
+  const tally = countUnserved(run.tally, { target, reason, text: failure.text }, username, wasRead);
+  const unreachableInRow = failure.kind === "unreachable" ? run.unreachableInRow + 1 : 0;
+  const halted = unreachableInRow >= unreachableInRowMax ? { reason, text: failure.text } : run.halted;
+  return finish({ ...run, unreachableInRow, halted }, active, tally);
+}

@@ -1,0 +1,121 @@
+import {
+  type ActiveItem,
+  type ClusterContext,
+  type ClusterRun,
+  type Item,
+  keyOf,
+  targetText,
+  wantedOf,
+} from "./site-cluster.ts";
+import type { TargetSeen } from "./site-effects.ts";
+import type { UnservedReason } from "./site-state.ts";
+import { countForeign, countHigher, countServed, countUnserved, type Tally } from "./site-tally.ts";
+import { judgeTarget } from "./site-target.ts";
+
+/** The next target of the queue: counted if that can be told at once, else read. */
+export function beginItem(run: ClusterRun, item: Item, context: ClusterContext): ClusterRun {
+  const active: ActiveItem = { item, doing: "read", seen: item.seen, step: 0, tries: 0 };
+  if (item.seen === undefined) {
+    if (run.halted !== null || context.stopping) return unreached(run, item);
+    return { ...run, active: { ...run.active, [keyOf(item)]: active } };
+  }
+  return judged(run, active, item.seen, context);
+}
+
+function unreached(run: ClusterRun, item: Item): ClusterRun {
+  const why = run.halted ?? { reason: "not-reached" as const, text: "no time was left" };
+  return {
+    ...run,
+    tally: countUnserved(
+      run.tally,
+      { target: targetText(run, item), ...why },
+      item.seen?.username ?? null,
+      item.seen !== undefined,
+    ),
+  };
+}
+
+/** Nothing more is done about it in this tick. */
+export function finish(run: ClusterRun, active: ActiveItem, tally: Tally): ClusterRun {
+  const { [keyOf(active.item)]: _done, ...rest } = run.active;
+  return { ...run, active: rest, tally };
+}
+
+/** The next thing to be done about it. */
+export function go(
+  run: ClusterRun,
+  active: ActiveItem,
+  doing: ActiveItem["doing"],
+  seen: TargetSeen | null | undefined,
+): ClusterRun {
+  return { ...run, active: { ...run.active, [keyOf(active.item)]: { ...active, doing, seen, step: active.step + 1 } } };
+}
+
+/** A target was read: count it, or do what it needs. */
+export function judged(
+  run: ClusterRun,
+  active: ActiveItem,
+  seen: TargetSeen | null,
+  context: ClusterContext,
+): ClusterRun {
+  const { item } = active;
+  const target = targetText(run, item);
+  const judgement = judgeTarget(seen, wantedOf(context, item.adopt));
+  const username = seen?.username ?? null;
+  switch (judgement.is) {
+    case "served":
+      return finish(
+        { ...run, copyWanted: run.copyWanted || active.step > 0, unreachableInRow: 0 },
+        active,
+        countServed(run.tally, username),
+      );
+    case "foreign":
+      return finish(run, active, countForeign(run.tally, { target, why: judgement.why, username }));
+    case "higher":
+      return finish(
+        run,
+        active,
+        countHigher(
+          run.tally,
+          { target, reason: "higher-epoch", text: `it is at epoch ${judgement.epoch}` },
+          judgement.epoch,
+          username,
+        ),
+      );
+    case "unserved":
+      return finish(
+        run,
+        active,
+        countUnserved(run.tally, { target, reason: judgement.reason, text: judgement.text }, username, true),
+      );
+    case "create":
+      return item.desired ? attempt(run, active, "create", null, context) : finish(run, active, run.tally);
+    case "write":
+      return attempt(run, active, "apply", seen, context);
+  }
+}
+
+/** A write, where this tick may still make one; else counted as what keeps it from being made. */
+export function attempt(
+  run: ClusterRun,
+  active: ActiveItem,
+  doing: "create" | "apply",
+  seen: TargetSeen | null,
+  context: ClusterContext,
+): ClusterRun {
+  const unserved = (reason: UnservedReason, text: string) =>
+    finish(
+      run,
+      active,
+      countUnserved(run.tally, { target: targetText(run, active.item), reason, text }, seen?.username ?? null, true),
+    );
+  const { triesPerTargetMax, targetWritesPerTickMax } = context.settings.limits;
+  if (active.tries >= triesPerTargetMax) return unserved("conflict", "somebody else keeps writing it");
+  if (run.halted !== null) return unserved(run.halted.reason, run.halted.text);
+  if (context.verdict === "refused" || context.verdict === "no-right")
+    return unserved("refused-here", `the registry says ${context.verdict} to the value`);
+  if (context.wave === "closed") return unserved("not-reached", "the canary clusters are not served");
+  if (context.stopping || run.writes >= targetWritesPerTickMax)
+    return unserved("not-reached", "left for the next tick");
+  return go({ ...run, writes: run.writes + 1 }, { ...active, tries: active.tries + 1 }, doing, seen);
+}

@@ -1,0 +1,284 @@
+import type { MemoryRobot } from "../../core/drivers/memory/registry-state.ts";
+import type { CallReply, CallResults, PortCall } from "../../core/engine/calls.ts";
+import { siteLedgerOf } from "../../core/engine/ledger-text.ts";
+import { decodeValue } from "../../core/engine/value.ts";
+import { markAnnotation, parseTargetMark } from "../../core/protocol/mark.ts";
+import type { SiteLedger } from "../../core/protocol/site-state.ts";
+import type { HomeLedger } from "../../core/protocol/state.ts";
+import { homeLedger, promiseOne, promiseTwo } from "./checkers.ts";
+import { statesOf, transitionsOf } from "./coverage.ts";
+import { minuteMs, type Place, type World } from "./world.ts";
+
+/** Delay of one call that is no freeze. */
+const promptMs = 2 * minuteMs;
+
+/** How long a Secret that somebody else wrote may hold an old username unseen: some ticks. */
+const unseenTicks = 4;
+
+interface Outsider {
+  readonly username: string;
+  readonly sinceMs: number;
+  /** When we wrote over it; null: not yet. */
+  readonly untilMs: number | null;
+}
+
+/** One credential as the world knows it, whatever the runners believe. */
+class Truth {
+  readonly place: Place;
+  ledger: HomeLedger | null = null;
+  /** Username → when it last stood in a target or a store by our hand. */
+  readonly heldMs = new Map<string, number>();
+  /** Was current once. */
+  readonly promoted = new Set<string>();
+  /** Its end was asked for, or it was taken from us: not judged by promises 1 and 2. */
+  readonly exempt = new Set<string>();
+  readonly revoked = new Set<string>();
+  /** `cluster/namespace` of an empty Secret → the site's epoch when it was made. */
+  readonly made = new Map<string, number>();
+  readonly outsiders = new Map<string, Outsider>();
+  /** Round → when it came into the ledger. */
+  readonly rounds = new Map<string, number>();
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+}
+
+/** Sees every effect, before and after, and holds the promises against it. */
+export class Witness {
+  readonly reached: Record<string, number> = {};
+  /** Faults have stopped; null: not yet. */
+  calmMs: number | null = null;
+  readonly #world: World;
+  readonly #truths: readonly Truth[];
+  readonly #expiryMs = new Map<string, number | null>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#truths = world.places.map((place) => new Truth(place));
+  }
+
+  #of(place: Place): Truth {
+    const truth = this.#truths.find((one) => one.place === place);
+    if (truth === undefined) throw new Error(`no credential ${place.name}`);
+    return truth;
+  }
+
+  exempt(place: Place, username: string): void {
+    this.#of(place).exempt.add(username);
+  }
+
+  revoke(place: Place, username: string, now: boolean): void {
+    this.#of(place).revoked.add(username);
+    if (now) this.#of(place).exempt.add(username);
+  }
+
+  /** Before somebody outside takes a Secret of ours away or over. */
+  leaves(cluster: string, namespace: string, secret: string): void {
+    const facts = this.#world.ports.clusters[cluster]?.readSecretNow(namespace, secret);
+    if (facts?.content.state !== "parsed" || facts.otherOwners.length > 0) return;
+    for (const truth of this.#truths) {
+      if (truth.place.secret !== secret) continue;
+      const username = facts.content.logins[truth.place.registryKey]?.username;
+      if (username !== undefined) truth.heldMs.set(username, this.#world.nowMs);
+    }
+  }
+
+  /** Somebody else holds this username there from now on; back at once counts as never away. */
+  outsider(place: Place, where: string, username: string): void {
+    const { outsiders } = this.#of(place);
+    const before = outsiders.get(where);
+    const stays = before?.username === username && (before.untilMs === null || before.untilMs === this.#world.nowMs);
+    outsiders.set(where, { username, sinceMs: stays ? before.sinceMs : this.#world.nowMs, untilMs: null });
+  }
+
+  /** Makes the call and judges it. `askedMs`: when its runner decided on it; `lookedMs`: when its tick began to list. */
+  judge(call: PortCall, askedMs: number, lookedMs: number | null, make: () => CallReply): [CallReply, string[]] {
+    const broken = this.#before(call);
+    const removed = call.call === "registry.remove" ? this.#robot(call.on, call.id) : null;
+    const reply = make();
+    if (!reply.ok) return [reply, []];
+    if (call.call === "registry.mint") {
+      const minted = reply.value as CallResults["registry.mint"];
+      this.#expiryMs.set(minted.username, minted.expiresAtMs);
+    }
+    if (removed !== null) broken.push(...this.#removed(call.on, removed, askedMs));
+    if (call.call === "ledger.save") broken.push(...this.#saved(call, askedMs, lookedMs));
+    if (call.call === "store.discard") {
+      for (const { place, exempt } of this.#truths)
+        if (place.storeName === call.name) broken.push(...promiseTwo(this.#world, this.#excused(exempt), place));
+    }
+    if (call.call === "cluster.createEmptySecret") this.#made(call);
+    if (call.call === "cluster.applySecret") this.#written(`${call.on}/${call.write.namespace}`);
+    return [reply, broken];
+  }
+
+  #robot(on: string, id: number) {
+    return this.#world.ports.registries[on]?.state.robots.find((robot) => robot.id === id) ?? null;
+  }
+
+  #isExpired(username: string): boolean {
+    const expiryMs = this.#expiryMs.get(username);
+    return typeof expiryMs === "number" && expiryMs <= this.#world.nowMs;
+  }
+
+  /** In a storm runners may sleep until the end of a robot's life; in calm none may end while it is current. */
+  #excused(exempt: ReadonlySet<string>): ReadonlySet<string> {
+    const current = this.#truths.map(({ ledger }) => ledger?.current?.robot.username);
+    const inTime = (name: string) =>
+      this.calmMs !== null && current.includes(name) && (this.#expiryMs.get(name) ?? 0) > this.calmMs + 120 * minuteMs;
+    const ended = [...this.#expiryMs.keys()].filter((name) => this.#isExpired(name) && !inTime(name));
+    return ended.length === 0 ? exempt : new Set([...exempt, ...ended]);
+  }
+
+  #siteLedger(place: Place, site: string): SiteLedger | null {
+    const record = this.#world.ports.ledgers[site]?.loadNow(`sim/${place.name}@site/${site}`).record;
+    return record ? siteLedgerOf(record) : null;
+  }
+
+  #before(call: PortCall): string[] {
+    if (call.call === "store.flip") {
+      const truth = this.#truths.find(({ place }) => place.storeName === call.name);
+      const current = this.#world.ports.stores[call.on]?.readCurrentNow(call.name);
+      const decoded = current ? decodeValue(current.value) : null;
+      if (truth && decoded?.is === "ours") truth.heldMs.set(decoded.value.login.username, this.#world.nowMs);
+      return [];
+    }
+    if (call.call !== "cluster.applySecret") return [];
+    const { write, on } = call;
+    const { namespace, name } = write;
+    const facts = this.#world.ports.clusters[on]?.readSecretNow(namespace, name) ?? null;
+    const current = facts?.uid === write.uid && facts.resourceVersion === write.resourceVersion;
+    this.leaves(on, namespace, name);
+    const broken: string[] = [];
+    for (const truth of this.#truths) {
+      const { place } = truth;
+      const login = place.secret === name ? write.logins[place.registryKey] : undefined;
+      if (login === undefined) continue;
+      const where = `${on}/${namespace}`;
+      const mark = parseTargetMark(write.annotations[markAnnotation(place.name)]);
+      const was = parseTargetMark(facts?.annotations[markAnnotation(place.name)]);
+      const made = truth.made.get(where);
+      truth.made.delete(where);
+      if (mark !== null && was?.ledgerId === mark.ledgerId && mark.epoch < was.epoch)
+        broken.push(`promise 1: ${where}/${name} went back from epoch ${was.epoch} to ${mark.epoch}`);
+      else if (mark !== null && was === null && made !== undefined && mark.epoch < made)
+        broken.push(`promise 1: ${where}/${name} was made with epoch ${mark.epoch}, its site has seen ${made}`);
+      else if (current && !this.#mayDie(truth, login.username) && this.#isDead(place, login.username))
+        broken.push(`promise 1: ${where}/${name} was given ${login.username}, which is dead`);
+    }
+    return broken;
+  }
+
+  #mayDie(truth: Truth, username: string): boolean {
+    return truth.exempt.has(username) || this.#isExpired(username);
+  }
+
+  #isDead(place: Place, username: string): boolean {
+    return !this.#world.registryOf(place).state.robots.some((robot) => `robot$${robot.name}` === username);
+  }
+
+  #written(where: string): void {
+    for (const { outsiders } of this.#truths) {
+      const outsider = outsiders.get(where);
+      if (outsider) outsiders.set(where, { ...outsider, untilMs: this.#world.nowMs });
+    }
+  }
+
+  /** Does a Secret that we should serve still hold it? */
+  #stillHolds(place: Place, where: string, username: string): boolean {
+    const [on = "", namespace = ""] = where.split("/");
+    const cluster = this.#world.ports.clusters[on];
+    const { labels, terminating } = cluster?.state.namespaces[namespace] ?? { labels: {}, terminating: true };
+    if (labels["pull"] !== "yes" || terminating) return false;
+    const content = cluster?.readSecretNow(namespace, place.secret)?.content;
+    return content?.state === "parsed" && content.logins[place.registryKey]?.username === username;
+  }
+
+  #made(call: Extract<PortCall, { call: "cluster.createEmptySecret" }>): void {
+    for (const truth of this.#truths) {
+      const site = this.#world.shape.clusters[call.on];
+      if (truth.place.secret !== call.name || site === undefined) continue;
+      truth.made.set(`${call.on}/${call.namespace}`, this.#siteLedger(truth.place, site)?.epoch ?? 0);
+    }
+  }
+
+  /** A robot of ours is gone: who still needed it? */
+  #removed(on: string, robot: MemoryRobot, askedMs: number): string[] {
+    const truth = this.#truths.find(({ place }) => place.registry === on && robot.name.startsWith(`${place.name}-g`));
+    if (truth === undefined || !robot.description.startsWith("capstan:")) {
+      // Between our look and our deletion no fence stands: the registry deletes by id alone.
+      const seenBefore = robot.createdAtMs >= askedMs - 1_000;
+      return seenBefore ? [] : [`promise 3: robot ${robot.name} was deleted, which is not ours`];
+    }
+    const { place } = truth;
+    const exempt = this.#excused(truth.exempt);
+    const username = `robot$${robot.name}`;
+    const broken = [...promiseOne(this.#world, exempt, place), ...promiseTwo(this.#world, exempt, place)];
+    const { next } = homeLedger(this.#world, place) ?? {};
+    if (next && next.state !== "minting" && next.robot.id === robot.id && !exempt.has(username))
+      broken.push(`promise 2: ${robot.name} was deleted while its generation was ${next.state}`);
+    if (this.#mayDie(truth, username) || !truth.promoted.has(username)) return broken;
+    const { nowMs, shape } = this.#world;
+    const drainedMs = nowMs - (truth.heldMs.get(username) ?? 0);
+    if (drainedMs < shape.drainMs && !truth.revoked.has(username))
+      broken.push(
+        `promise 1: ${robot.name} died ${Math.round(drainedMs / 1000)} s after it was last held, the drain is ${Math.round(shape.drainMs / 1000)} s`,
+      );
+    for (const [where, outsider] of truth.outsiders)
+      if (
+        outsider.username === username &&
+        nowMs - outsider.sinceMs > unseenTicks * shape.tickEveryMs &&
+        this.#stillHolds(place, where, username)
+      )
+        broken.push(`promise 1: ${robot.name} died, which somebody else wrote to ${where} long ago`);
+    return broken;
+  }
+
+  #saved(call: Extract<PortCall, { call: "ledger.save" }>, askedMs: number, lookedMs: number | null): string[] {
+    const [key = "", site] = call.key.split("@site/");
+    const truth = this.#truths.find(({ place }) => key === `sim/${place.name}`);
+    if (truth === undefined) return [];
+    if (site !== undefined) return this.#siteSaved(truth, site, lookedMs);
+    const ledger = homeLedger(this.#world, truth.place);
+    if (ledger === null) return [];
+    for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
+      this.reached[name] = (this.reached[name] ?? 0) + 1;
+    const broken = this.#promoted(truth, ledger, askedMs);
+    if (ledger.round !== null && !truth.rounds.has(ledger.round.id))
+      truth.rounds.set(ledger.round.id, this.#world.nowMs);
+    truth.ledger = ledger;
+    return [...broken, ...promiseTwo(this.#world, this.#excused(truth.exempt), truth.place)];
+  }
+
+  #promoted(truth: Truth, ledger: HomeLedger, askedMs: number): string[] {
+    const { current } = ledger;
+    if (current === null || current.epoch === truth.ledger?.current?.epoch) return [];
+    const { nowMs, shape } = this.#world;
+    truth.promoted.add(current.robot.username);
+    truth.heldMs.set(current.robot.username, nowMs);
+    const broken: string[] = [];
+    if (
+      truth.revoked.has(current.robot.username) &&
+      nowMs - askedMs < promptMs &&
+      truth.ledger?.next?.rollBack === undefined
+    )
+      broken.push(`generation ${current.generation} was revoked, and is current`);
+    const { expiresAtMs } = current.robot;
+    // What a hand-out, a drain and their margin need; a save that was late on its way is not judged.
+    const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - nowMs;
+    if (nowMs - askedMs < promptMs && leftMs < 60 * minuteMs + shape.drainMs)
+      broken.push(
+        `promise 1: generation ${current.generation} was promoted ${Math.round(leftMs / minuteMs)} minutes before its expiry`,
+      );
+    return broken;
+  }
+
+  /** Fresh eyes: a round is echoed by a look that began after it was drawn. */
+  #siteSaved(truth: Truth, site: string, lookedMs: number | null): string[] {
+    const round = this.#siteLedger(truth.place, site)?.report?.round;
+    const drawnMs = round == null ? undefined : truth.rounds.get(round);
+    if (drawnMs === undefined || lookedMs === null || lookedMs >= drawnMs) return [];
+    return [`promise 1: site ${site} echoed a round with a look that began before it was drawn`];
+  }
+}

@@ -8,6 +8,7 @@ import type { HomeLedger } from "../../core/protocol/state.ts";
 import { promiseOne, promiseTwo, secretsInLedgers } from "../simulation/checkers.ts";
 import { credential } from "../simulation/world.ts";
 import { homeKey } from "./copies.ts";
+import { hastySteps, siteFalls } from "./evidence.ts";
 import { at } from "./layout.ts";
 import { named, type Space } from "./space.ts";
 
@@ -43,6 +44,8 @@ export class Promises {
     if (Object.values(layout.ledgers).some(changed))
       broken.push(...this.#whole("6", after, [layout.registry, ...Object.values(layout.ledgers)]));
     if (changed(ledger)) broken.push(...this.#ledgerStep(at(before, ledger), at(after, ledger), restores));
+    if (changed(ledger) && !restores) broken.push(...this.#records(before, after));
+    if (Object.values(layout.ledgers).some(changed)) broken.push(...this.#sitesFall(before, after));
     for (const place of Object.values(layout.stores))
       if (changed(place) && !restores) broken.push(...this.#storeFalls(at(before, place), at(after, place)));
     return broken;
@@ -85,6 +88,22 @@ export class Promises {
         broken.push(`promise 5: ${promotions} promotions, where ${this.#space.plan.promotionsMax} were asked for`);
       return broken;
     });
+  }
+
+  #records(before: Int32Array, after: Int32Array): readonly string[] {
+    const { ledgers, minutes } = this.#space.layout;
+    const home = named(ledgers, this.#space.home);
+    const key = [minutes, ...Object.values(ledgers)].map((place) => after[place]).join(" ");
+    return this.#once(`records ${before[home]} ${key}`, () => {
+      const [old, now] = [this.#ledger(at(before, home)), this.#ledger(at(after, home))];
+      return old === null || now === null ? [] : hastySteps(this.#space, old, now, after);
+    });
+  }
+
+  #sitesFall(before: Int32Array, after: Int32Array): readonly string[] {
+    const places = Object.values(this.#space.layout.ledgers);
+    const key = [...places.map((place) => before[place]), ...places.map((place) => after[place])].join(" ");
+    return this.#once(`sites ${key}`, () => siteFalls(this.#space, before, after));
   }
 
   /** A runner never hands out backwards: the same Secret never gets a mark of a lower epoch. */

@@ -92,6 +92,7 @@ export function unfinished(
   const broken: string[] = [];
   if (ledger.next !== null)
     broken.push(`promise 7: generation ${ledger.next.generation} is still ${ledger.next.state}`);
+  if (current.revoked) broken.push(`promise 4: generation ${current.generation} was revoked and is still current`);
   if (dark.size === 0) broken.push(...remains(world, ledger, place));
   for (const [site, store] of Object.entries(world.ports.stores)) {
     const read = store.readCurrentNow(place.storeName);

@@ -4,7 +4,7 @@ import { runMany, runSafely, unreached } from "./many.ts";
 const histories = 400;
 
 test(`${histories} simulated histories keep the seven promises`, () => {
-  const firstSeed = Number(process.env["CAPSTAN_SEED"] ?? Math.floor(performance.timeOrigin) % 1_000_000_000);
+  const firstSeed = Number(process.env["CAPSTAN_SEED"] ?? 1);
   const result = runMany(histories, firstSeed);
   const broken = result.broken.map(
     ({ seed, broken: what }) => `seed ${seed}: ${what.join("; ")} (npm run -s simulate -- --story --seed ${seed})`,

@@ -108,7 +108,7 @@ export class Witness {
       for (const { place, exempt } of this.#truths)
         if (place.storeName === call.name) broken.push(...promiseTwo(this.#world, this.#excused(exempt), place));
     }
-    if (call.call === "cluster.createEmptySecret") this.#made(call);
+    if (call.call === "cluster.createEmptySecret") broken.push(...this.#made(call));
     if (call.call === "cluster.applySecret") this.#written(`${call.on}/${call.write.namespace}`);
     return [reply, broken];
   }
@@ -141,8 +141,13 @@ export class Witness {
       const truth = this.#truths.find(({ place }) => place.storeName === call.name);
       const current = this.#world.ports.stores[call.on]?.readCurrentNow(call.name);
       const decoded = current ? decodeValue(current.value) : null;
-      if (truth && decoded?.is === "ours") truth.heldMs.set(decoded.value.login.username, this.#world.nowMs);
-      return [];
+      if (!truth || decoded?.is !== "ours") return [];
+      const { ledgerId, epoch, login } = decoded.value;
+      truth.heldMs.set(login.username, this.#world.nowMs);
+      const { tag } = call.request;
+      return tag.ledgerId === ledgerId && tag.epoch < epoch
+        ? [`promise 1: the store of ${call.on} went back from epoch ${epoch} to ${tag.epoch}`]
+        : [];
     }
     if (call.call !== "cluster.applySecret") return [];
     const { write, on } = call;
@@ -195,12 +200,22 @@ export class Witness {
     return content?.state === "parsed" && content.logins[place.registryKey]?.username === username;
   }
 
-  #made(call: Extract<PortCall, { call: "cluster.createEmptySecret" }>): void {
+  #made(call: Extract<PortCall, { call: "cluster.createEmptySecret" }>): string[] {
+    const broken: string[] = [];
+    const facts = this.#world.ports.clusters[call.on]?.readSecretNow(call.namespace, call.name);
     for (const truth of this.#truths) {
+      const { place } = truth;
       const site = this.#world.shape.clusters[call.on];
-      if (truth.place.secret !== call.name || site === undefined) continue;
-      truth.made.set(`${call.on}/${call.namespace}`, this.#siteLedger(truth.place, site)?.epoch ?? 0);
+      if (place.secret !== call.name || site === undefined) continue;
+      const where = `${call.on}/${call.namespace}`;
+      const epoch = this.#siteLedger(place, site)?.epoch ?? 0;
+      truth.made.set(where, epoch);
+      const login = facts?.content.state === "parsed" ? facts.content.logins[place.registryKey] : null;
+      const mark = parseTargetMark(facts?.annotations[markAnnotation(place.name)]);
+      if (login && mark !== null && mark.epoch < epoch)
+        broken.push(`promise 1: ${where}/${call.name} was made with epoch ${mark.epoch}, its site has seen ${epoch}`);
     }
+    return broken;
   }
 
   /** A robot of ours is gone: who still needed it? */
@@ -215,13 +230,15 @@ export class Witness {
     const exempt = this.#excused(truth.exempt);
     const username = `robot$${robot.name}`;
     const broken = [...promiseOne(this.#world, exempt, place), ...promiseTwo(this.#world, exempt, place)];
-    const { next } = homeLedger(this.#world, place) ?? {};
+    const { next, replaced } = homeLedger(this.#world, place) ?? {};
     if (next && next.state !== "minting" && next.robot.id === robot.id && !exempt.has(username))
       broken.push(`promise 2: ${robot.name} was deleted while its generation was ${next.state}`);
     if (this.#mayDie(truth, username) || !truth.promoted.has(username)) return broken;
     const { nowMs, shape } = this.#world;
     const drainedMs = nowMs - (truth.heldMs.get(username) ?? 0);
-    if (drainedMs < shape.drainMs && !truth.revoked.has(username))
+    // A revoked generation waits for its targets alone; the ledger knows of a revoke during a roll back, too.
+    const isRevoked = truth.revoked.has(username) || replaced?.some((one) => one.revoked && one.robot.id === robot.id);
+    if (drainedMs < shape.drainMs && !isRevoked)
       broken.push(
         `promise 1: ${robot.name} died ${Math.round(drainedMs / 1000)} s after it was last held, the drain is ${Math.round(shape.drainMs / 1000)} s`,
       );
@@ -244,7 +261,7 @@ export class Witness {
     if (ledger === null) return [];
     for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
       this.reached[name] = (this.reached[name] ?? 0) + 1;
-    const broken = this.#promoted(truth, ledger, askedMs);
+    const broken = [...this.#promoted(truth, ledger, askedMs), ...this.#retired(truth, ledger)];
     if (ledger.round !== null && !truth.rounds.has(ledger.round.id))
       truth.rounds.set(ledger.round.id, this.#world.nowMs);
     truth.ledger = ledger;
@@ -272,6 +289,24 @@ export class Witness {
         `promise 1: generation ${current.generation} was promoted ${Math.round(leftMs / minuteMs)} minutes before its expiry`,
       );
     return broken;
+  }
+
+  /** Fresh eyes: what drained goes only when every site has echoed the round that was drawn for it. */
+  #retired(truth: Truth, ledger: HomeLedger): string[] {
+    const before = truth.ledger?.round ?? null;
+    const drained = ledger.replaced.filter((record) => {
+      const was = truth.ledger?.replaced.find((one) => one.generation === record.generation);
+      const atOnce = record.endNow || this.#isExpired(record.robot.username);
+      return record.state === "retiring" && was?.state === "draining" && !atOnce;
+    });
+    const echoed = ledger.sites.every(
+      (site) => before !== null && this.#siteLedger(truth.place, site)?.report?.round === before.id,
+    );
+    return echoed
+      ? []
+      : drained.map(
+          ({ generation }) => `promise 1: generation ${generation} retires without a fresh look of every site`,
+        );
   }
 
   /** Fresh eyes: a round is echoed by a look that began after it was drawn. */

@@ -6,6 +6,8 @@ import {
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { FaultBoard, PartName } from "./faults.ts";
 
 const bodyBytesMax = 4 * 1024 * 1024;
@@ -30,6 +32,8 @@ export interface PartReply {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Objects are sent as JSON (content-type added unless given); absent: no body. */
   readonly body?: string | Buffer | object;
+  /** Instead of a body: sent piece by piece, left when the caller hangs up. */
+  readonly stream?: AsyncIterable<string>;
 }
 
 export interface PartOptions {
@@ -67,6 +71,13 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
 
 function send(response: ServerResponse, reply: PartReply, nowMs: number, head: boolean): void {
   const headers: Record<string, string | readonly string[]> = { date: new Date(nowMs).toUTCString(), ...reply.headers };
+  if (reply.stream !== undefined) {
+    response.writeHead(reply.status, headers as Record<string, string>);
+    response.flushHeaders();
+    // A caller that hangs up ends the stream; that is no failure.
+    pipeline(Readable.from(reply.stream), response).catch(() => {});
+    return;
+  }
   let body: string | Buffer = "";
   if (typeof reply.body === "string" || Buffer.isBuffer(reply.body)) body = reply.body;
   else if (reply.body !== undefined) {

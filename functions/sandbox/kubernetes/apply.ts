@@ -39,13 +39,13 @@ export function applyOnto(
   return withClaims(merged, [...rest, { manager, operation: "Apply", time, set }]);
 }
 
-function merge(live: JsonObject, config: JsonObject): JsonObject {
+function merge(live: JsonObject, config: JsonObject, path = ""): JsonObject {
   const result: Record<string, Json> = { ...live };
   for (const [name, value] of Object.entries(config)) {
     const before = result[name];
-    const key = keyedLists[name];
-    if (isObject(value)) result[name] = merge(isObject(before) ? before : {}, value);
-    else if (key !== undefined && Array.isArray(value)) result[name] = mergeItems(before, value, key);
+    const keyed = keyedLists[`${path}${name}`];
+    if (isObject(value)) result[name] = merge(isObject(before) ? before : {}, value, `${path}${name}.`);
+    else if (keyed !== undefined && Array.isArray(value)) result[name] = mergeItems(before, value, keyed.key);
     else result[name] = value;
   }
   return result;

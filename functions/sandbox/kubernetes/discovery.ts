@@ -1,8 +1,10 @@
 import type { PartReply, PartRequest } from "../listener.ts";
 import { claimsAfterUpdate, writeClaims } from "./managed.ts";
 import { isObject, type JsonObject } from "./objects.ts";
+import { rulesOf } from "./rbac.ts";
 import { type AllowRule, isAllowed, type User } from "./rights.ts";
-import { wholeSeconds } from "./store.ts";
+import { badRequest } from "./status.ts";
+import { type ObjectStore, wholeSeconds } from "./store.ts";
 import { managerOf } from "./writes.ts";
 
 const version = {
@@ -23,6 +25,7 @@ const version = {
 
 /** Paths that are no resource: version, health, discovery, reviews of oneself. Null: none of them. */
 export function answerOther(
+  store: ObjectStore,
   request: PartRequest,
   user: User,
   rules: readonly AllowRule[],
@@ -39,7 +42,9 @@ export function answerOther(
   }
   if (method !== "POST") return null;
   if (path === "/apis/authentication.k8s.io/v1/selfsubjectreviews") return reviewSubject(request, user);
-  if (path === "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews") return reviewAccess(request, user, rules);
+  if (path === "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+    return reviewAccess(store, request, user, rules);
+  if (path === "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews") return reviewRules(store, request, user);
   return null;
 }
 
@@ -58,13 +63,14 @@ function reviewSubject(request: PartRequest, user: User): PartReply {
   return { status: 201, body };
 }
 
-function reviewAccess(request: PartRequest, user: User, rules: readonly AllowRule[]): PartReply {
+function reviewAccess(store: ObjectStore, request: PartRequest, user: User, rules: readonly AllowRule[]): PartReply {
   const sent = parse(request.body);
   const spec = isObject(sent["spec"]) ? sent["spec"] : {};
   const asked = isObject(spec["resourceAttributes"]) ? spec["resourceAttributes"] : {};
   const text = (field: string) => (typeof asked[field] === "string" ? asked[field] : "");
-  const allowed = isAllowed(user, rules, {
+  const allowed = isAllowed(store, user, rules, {
     verb: text("verb"),
+    group: text("group"),
     resource: text("resource"),
     namespace: text("namespace") || null,
     name: text("name") || null,
@@ -77,6 +83,26 @@ function reviewAccess(request: PartRequest, user: User, rules: readonly AllowRul
     metadata: { managedFields: writeClaims(claims, "authorization.k8s.io/v1") },
     spec,
     status: { allowed },
+  };
+  return { status: 201, body };
+}
+
+/** What the bindings give in one namespace, ordinary ones apart from those of paths; in no order. */
+function reviewRules(store: ObjectStore, request: PartRequest, user: User): PartReply {
+  const { spec } = parse(request.body);
+  const namespace = isObject(spec) && typeof spec["namespace"] === "string" ? spec["namespace"] : "";
+  if (namespace === "") throw badRequest("no namespace on request");
+  const rules = rulesOf(store, user, namespace);
+  const body = {
+    kind: "SelfSubjectRulesReview",
+    apiVersion: "authorization.k8s.io/v1",
+    metadata: {},
+    spec: {},
+    status: {
+      resourceRules: rules.filter(({ resources }) => resources !== undefined),
+      nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined),
+      incomplete: false,
+    },
   };
   return { status: 201, body };
 }

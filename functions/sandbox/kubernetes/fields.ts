@@ -7,8 +7,23 @@ type Path = readonly string[];
 export type FieldNodes = ReadonlyMap<string, { readonly path: Path; readonly leaf: string | null }>;
 export type FieldSet = ReadonlySet<string>;
 
-/** Lists whose items are merged by a key; every other list is one atomic leaf, or a set. */
-export const keyedLists: Readonly<Record<string, string>> = { ownerReferences: "uid", secrets: "name" };
+interface KeyedList {
+  readonly key: string;
+  /** Items are leaves: their fields have no owners of their own. */
+  readonly atomicItems: boolean;
+  /** The list itself is owned too, beside its items. */
+  readonly owned: boolean;
+}
+
+/** Lists whose items are merged by a key, by dotted path; every other list is one atomic leaf, or a set. */
+export const keyedLists: Readonly<Record<string, KeyedList>> = {
+  "metadata.ownerReferences": { key: "uid", atomicItems: false, owned: false },
+  secrets: { key: "name", atomicItems: false, owned: false },
+  "spec.containers": { key: "name", atomicItems: false, owned: false },
+  "spec.imagePullSecrets": { key: "name", atomicItems: true, owned: true },
+};
+/** Objects that have one owner as a whole. */
+const atomicObjects = new Set(["roleRef"]);
 const setLists = new Set(["metadata.finalizers"]);
 /** Structures, unlike maps, are never owned as such. */
 const structs = new Set(["spec", "status"]);
@@ -32,17 +47,21 @@ export function fieldNodes(object: JsonObject): FieldNodes {
   const add = (path: Path, leaf: string | null) => nodes.set(pathKey(path), { path, leaf });
 
   function walk(value: Json, path: Path, dotted: string): void {
-    if (isObject(value)) {
+    if (isObject(value) && !atomicObjects.has(dotted)) {
       if (!structs.has(dotted)) add(path, null);
       for (const [name, inner] of Object.entries(value)) walk(inner, [...path, `f:${name}`], `${dotted}.${name}`);
       return;
     }
-    const key = keyedLists[dotted.slice(dotted.lastIndexOf(".") + 1)];
+    const keyed = keyedLists[dotted];
     if (Array.isArray(value) && setLists.has(dotted)) {
       for (const item of value) add([...path, `v:${JSON.stringify(item)}`], "set");
-    } else if (Array.isArray(value) && key !== undefined) {
+    } else if (Array.isArray(value) && keyed !== undefined) {
+      if (keyed.owned) add(path, null);
       for (const item of value) {
-        if (isObject(item)) walk(item, [...path, `k:${JSON.stringify({ [key]: item[key] ?? null })}`], `${dotted}[]`);
+        if (!isObject(item)) continue;
+        const below = [...path, `k:${JSON.stringify({ [keyed.key]: item[keyed.key] ?? null })}`];
+        if (keyed.atomicItems) add(below, canonical(item));
+        else walk(item, below, `${dotted}[]`);
       }
     } else {
       add(path, canonical(value));

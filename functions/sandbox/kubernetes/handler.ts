@@ -3,10 +3,12 @@ import type { PartReply, PartRequest } from "../listener.ts";
 import { listObjects } from "./list.ts";
 import { isObject, type Json, type JsonObject, type KubeObject } from "./objects.ts";
 import { jsonPatch, mergePatch } from "./patch.ts";
-import { type AllowRule, forbidden, isAllowed, type User } from "./rights.ts";
+import { type AllowRule, forbidden, isAllowed, type TokenHolder, type User } from "./rights.ts";
 import { applyContentType, type Route } from "./routes.ts";
 import { badRequest, methodNotAllowed, notFound, StatusFailure, unknownPath } from "./status.ts";
 import type { ObjectStore } from "./store.ts";
+import { requestToken } from "./token-request.ts";
+import { watchObjects } from "./watch.ts";
 import {
   applyObject,
   createObject,
@@ -20,7 +22,9 @@ import {
 
 export interface Caller {
   readonly user: User;
+  /** Rules given from inside, beside the bindings that are stored. */
   readonly rules: readonly AllowRule[];
+  readonly tokens: Map<string, TokenHolder>;
 }
 
 /** Objects never change in place, so each is made into text once. */
@@ -36,16 +40,25 @@ function sendObject(status: number, object: KubeObject): PartReply {
   return { status, headers: json, body };
 }
 
+const isWatch = ({ query }: PartRequest) => ["1", "true"].includes(query.get("watch") ?? "");
+
 /** One call on one of the resources. Throws `StatusFailure`. */
 export function handleResource(store: ObjectStore, route: Route, caller: Caller, request: PartRequest): PartReply {
   const { info, name } = route;
   const check = (verb: string) => {
-    const attempt = { verb, resource: info.resource, namespace: route.namespace, name };
-    if (!isAllowed(caller.user, caller.rules, attempt)) throw forbidden(caller.user, attempt);
+    const resource = route.subresource === null ? info.resource : `${info.resource}/${route.subresource}`;
+    const attempt = { verb, group: info.group, resource, namespace: route.namespace, name };
+    if (!isAllowed(store, caller.user, caller.rules, attempt)) throw forbidden(caller.user, attempt);
   };
-  if (request.method === "GET" && request.query.has("watch")) {
+  if (request.method === "GET" && name === null && isWatch(request)) {
     check("watch");
-    throw methodNotAllowed();
+    return watchObjects(store, info, route.namespace, request);
+  }
+  if (route.subresource !== null) {
+    if (request.method !== "POST") throw methodNotAllowed();
+    check("create");
+    const where = { namespace: route.namespace ?? "", name: name ?? "" };
+    return requestToken(store, where, caller.tokens, request, readJson(request.body));
   }
   if (name === null) return handleCollection(store, route, check, request);
 
@@ -53,7 +66,7 @@ export function handleResource(store: ObjectStore, route: Route, caller: Caller,
   if (request.method === "GET") {
     check("get");
     const found = store.get(info.resource, namespace, name, request.stale);
-    if (found === null) throw notFound(info.resource, name);
+    if (found === null) throw notFound(info, name);
     return sendObject(200, found);
   }
   const dryRun = request.query.get("dryRun") === "All";
@@ -65,7 +78,7 @@ export function handleResource(store: ObjectStore, route: Route, caller: Caller,
   }
   const before = () => {
     const found = store.get(info.resource, namespace, name);
-    if (found === null) throw notFound(info.resource, name);
+    if (found === null) throw notFound(info, name);
     return found;
   };
   if (request.method === "PUT") {
@@ -123,7 +136,7 @@ function patch(store: ObjectStore, target: WriteTarget, request: PartRequest, ma
     throw new StatusFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
   }
   const before = store.get(info.resource, namespace, name);
-  if (before === null) throw notFound(info.resource, name);
+  if (before === null) throw notFound(info, name);
   const live = before as unknown as JsonObject;
   const change = readAny(request.body);
   const after = type === "application/json-patch+json" ? jsonPatch(live, change) : mergePatch(live, change);

@@ -35,7 +35,7 @@ export interface Hands {
   deleteSecret(namespace: string, name: string): void;
   secret(namespace: string, name: string): DecodedSecret | null;
   secrets(): readonly DecodedSecret[];
-  /** Continue tokens handed out until now answer 410. */
+  /** Continue tokens and watched versions handed out until now answer 410. */
   expireContinueTokens(): void;
 }
 
@@ -58,9 +58,8 @@ export function createHands(store: ObjectStore): Hands {
       createObject(store, target, { metadata: { name, labels } });
     },
     deleteNamespace(name: string): void {
-      for (const resource of ["secrets", "serviceaccounts"] as const) {
-        const inside = store.list(resource).filter(({ metadata }) => metadata.namespace === name);
-        for (const object of inside) store.remove(resource, object);
+      for (const { resource } of Object.values(resources).filter(({ namespaced }) => namespaced)) {
+        for (const object of store.listIn(resource, name)) store.remove(resource, object);
       }
       const found = store.get("namespaces", "", name);
       if (found !== null) store.remove("namespaces", found);
@@ -94,7 +93,7 @@ export function createHands(store: ObjectStore): Hands {
       return found === null ? null : decode(found);
     },
     secrets: () => store.list("secrets").map(decode),
-    expireContinueTokens: () => store.forgetSnapshots(),
+    expireContinueTokens: () => store.compact(),
   };
 }
 

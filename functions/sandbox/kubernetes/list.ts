@@ -3,6 +3,7 @@ import { isObject, type KubeObject, type ResourceInfo } from "./objects.ts";
 import { fieldSelector, labelSelector } from "./selectors.ts";
 import { badRequest, StatusFailure } from "./status.ts";
 import type { ObjectStore } from "./store.ts";
+import { tableOf } from "./table.ts";
 
 interface Position {
   /** -1: whatever is there now. */
@@ -70,9 +71,12 @@ function render(info: ResourceInfo, request: PartRequest, metadata: object, item
     };
     return { status: 200, body };
   }
+  if (request.headers.accept?.includes("as=Table") === true) {
+    return { status: 200, body: tableOf(info, metadata, items, request.nowMs) };
+  }
   // Items carry neither kind nor apiVersion (transcripts README, 14).
   const bare = items.map(({ kind: _kind, apiVersion: _version, ...rest }) => rest);
-  return { status: 200, body: { kind: `${info.kind}List`, apiVersion: "v1", metadata, items: bare } };
+  return { status: 200, body: { kind: `${info.kind}List`, apiVersion: info.apiVersion, metadata, items: bare } };
 }
 
 function readLimit(text: string | null): number {

@@ -18,6 +18,7 @@ export interface Metadata {
   readonly resourceVersion: string;
   readonly creationTimestamp: string;
   readonly deletionTimestamp?: string;
+  readonly generation?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly managedFields?: readonly ManagedFieldsEntry[];
@@ -31,11 +32,23 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-export type ResourceName = "namespaces" | "secrets" | "serviceaccounts";
+export type ResourceName =
+  | "namespaces"
+  | "secrets"
+  | "serviceaccounts"
+  | "pods"
+  | "roles"
+  | "rolebindings"
+  | "clusterroles"
+  | "clusterrolebindings";
 
 export interface ResourceInfo {
   readonly resource: ResourceName;
   readonly kind: string;
+  /** Empty: the core group. */
+  readonly group: string;
+  /** `v1`, `rbac.authorization.k8s.io/v1`. */
+  readonly apiVersion: string;
   readonly namespaced: boolean;
   /** Top-level fields of the kind besides `kind`, `apiVersion`, `metadata`. */
   readonly fields: readonly string[];
@@ -46,27 +59,43 @@ export interface ResourceInfo {
   readonly tracksUpdates: boolean;
 }
 
+const core = { group: "", apiVersion: "v1", namespaced: true, tracksUpdates: true } as const;
+export const rbacGroup = "rbac.authorization.k8s.io";
+const rbac = { group: rbacGroup, apiVersion: `${rbacGroup}/v1`, namespaced: true, tracksUpdates: true } as const;
+const binding = ["subjects", "roleRef"];
+
 export const resources: Readonly<Record<ResourceName, ResourceInfo>> = {
   namespaces: {
+    ...core,
     resource: "namespaces",
     kind: "Namespace",
     namespaced: false,
     fields: ["spec", "status"],
-    tracksUpdates: true,
   },
-  secrets: {
-    resource: "secrets",
-    kind: "Secret",
-    namespaced: true,
-    fields: ["data", "stringData", "type", "immutable"],
-    tracksUpdates: true,
-  },
+  secrets: { ...core, resource: "secrets", kind: "Secret", fields: ["data", "stringData", "type", "immutable"] },
   serviceaccounts: {
+    ...core,
     resource: "serviceaccounts",
     kind: "ServiceAccount",
-    namespaced: true,
     fields: ["imagePullSecrets", "secrets", "automountServiceAccountToken"],
     tracksUpdates: false,
+  },
+  pods: { ...core, resource: "pods", kind: "Pod", fields: ["spec", "status"] },
+  roles: { ...rbac, resource: "roles", kind: "Role", fields: ["rules"] },
+  rolebindings: { ...rbac, resource: "rolebindings", kind: "RoleBinding", fields: binding },
+  clusterroles: {
+    ...rbac,
+    resource: "clusterroles",
+    kind: "ClusterRole",
+    namespaced: false,
+    fields: ["rules", "aggregationRule"],
+  },
+  clusterrolebindings: {
+    ...rbac,
+    resource: "clusterrolebindings",
+    kind: "ClusterRoleBinding",
+    namespaced: false,
+    fields: binding,
   },
 };
 

@@ -1,5 +1,7 @@
 import type { ResourceName } from "./objects.ts";
+import { ruleAllows, rulesOf } from "./rbac.ts";
 import { StatusFailure, unauthorized } from "./status.ts";
+import type { ObjectStore } from "./store.ts";
 
 /** What a user without `system:masters` may do. */
 export interface AllowRule {
@@ -18,40 +20,62 @@ export interface User {
 
 export interface Attempt {
   readonly verb: string;
+  /** API group; empty: core. */
+  readonly group: string;
+  /** With its subresource: `serviceaccounts/token`. */
   readonly resource: string;
   readonly namespace: string | null;
   readonly name: string | null;
 }
 
-const anonymous: User = { username: "system:anonymous", groups: ["system:unauthenticated"] };
-
-/** Throws 401 for a token that nobody has; no token at all is the anonymous user. */
-export function authenticate(header: string | undefined, tokens: ReadonlyMap<string, User>): User {
-  if (header === undefined) return anonymous;
-  const user = /^bearer /i.test(header) ? tokens.get(header.slice("bearer ".length).trim()) : undefined;
-  if (user === undefined) throw unauthorized();
-  return user;
+/** Who has a bearer token, and until when; no end: for ever. */
+export interface TokenHolder {
+  readonly user: User;
+  readonly untilMs?: number;
 }
 
-export function isAllowed(user: User, rules: readonly AllowRule[], attempt: Attempt): boolean {
+const anonymous: User = { username: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** Throws 401 for a token that nobody has, or that is past its end; no token at all is the anonymous user. */
+export function authenticate(
+  header: string | undefined,
+  tokens: ReadonlyMap<string, TokenHolder>,
+  nowMs: number,
+): User {
+  if (header === undefined) return anonymous;
+  const holder = /^bearer /i.test(header) ? tokens.get(header.slice("bearer ".length).trim()) : undefined;
+  if (holder === undefined || nowMs >= (holder.untilMs ?? Number.POSITIVE_INFINITY)) throw unauthorized();
+  return holder.user;
+}
+
+/** By group, by the rules given from inside, or by the bindings that are stored. */
+export function isAllowed(store: ObjectStore, user: User, fixed: readonly AllowRule[], attempt: Attempt): boolean {
   if (user.groups.includes("system:masters")) return true;
-  return rules.some(
-    (rule) =>
-      rule.verbs.includes(attempt.verb) &&
-      rule.resources.some((resource) => resource === attempt.resource) &&
-      (rule.resourceNames === undefined || rule.resourceNames.includes(attempt.name ?? "")) &&
-      (rule.namespaces === undefined || rule.namespaces.includes(attempt.namespace ?? "")),
+  if (fixed.some((rule) => isFixed(rule, attempt))) return true;
+  return rulesOf(store, user, attempt.namespace).some((rule) => ruleAllows(rule, attempt));
+}
+
+function isFixed(rule: AllowRule, { verb, group, resource, name, namespace }: Attempt): boolean {
+  return (
+    group === "" &&
+    rule.verbs.includes(verb) &&
+    rule.resources.some((one) => one === resource) &&
+    (rule.resourceNames === undefined || rule.resourceNames.includes(name ?? "")) &&
+    (rule.namespaces === undefined || rule.namespaces.includes(namespace ?? ""))
   );
 }
 
-export function forbidden(user: User, { verb, resource, namespace, name }: Attempt): StatusFailure {
-  const what = name === null ? resource : `${resource} "${name}"`;
+export function forbidden(user: User, { verb, group, resource, namespace, name }: Attempt): StatusFailure {
+  const [plain = "", subresource] = resource.split("/");
+  const qualified = group === "" ? plain : `${plain}.${group}`;
+  const kind = subresource === undefined ? qualified : `${qualified}/${subresource}`;
+  const what = name === null ? kind : `${kind} "${name}"`;
   const where = namespace === null ? "at the cluster scope" : `in the namespace "${namespace}"`;
   return new StatusFailure(
     403,
     "Forbidden",
-    `${what} is forbidden: User "${user.username}" cannot ${verb} resource "${resource}" in API group "" ${where}`,
-    { ...(name === null ? {} : { name }), kind: resource },
+    `${what} is forbidden: User "${user.username}" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`,
+    { ...(name === null ? {} : { name }), ...(group === "" ? {} : { group }), kind: plain },
   );
 }
 

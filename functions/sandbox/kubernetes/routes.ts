@@ -6,30 +6,43 @@ export interface Route {
   readonly info: ResourceInfo;
   readonly namespace: string | null;
   readonly name: string | null;
+  readonly subresource: string | null;
 }
 
 export const applyContentType = "application/apply-patch+yaml";
 
-/** Null: no path of the three resources served here. */
+/** Null: no path of the resources served here. */
 export function routeOf(path: string): Route | null {
-  const [empty, api, version, ...parts] = path.split("/");
-  if (empty !== "" || api !== "api" || version !== "v1") return null;
-  const [first, second, third, fourth, ...more] = parts;
+  const [empty, root, ...parts] = path.split("/");
+  if (empty !== "" || (root !== "api" && root !== "apis")) return null;
+  const apiVersion = parts.splice(0, root === "api" ? 1 : 2).join("/");
+  const [first, second, third, fourth, fifth, ...more] = parts;
   if (first === undefined || more.length > 0) return null;
-  if (first === "namespaces" && third === undefined) {
-    return { info: resources.namespaces, namespace: second ?? null, name: second ?? null };
+  const found = (text: string | undefined, namespaced: boolean) => {
+    const info = resourceOf(text);
+    return info?.apiVersion === apiVersion && info.namespaced === namespaced ? info : null;
+  };
+  if (first === "namespaces" && third !== undefined) {
+    const info = found(third, true);
+    if (info === null || (fifth !== undefined && (info.resource !== "serviceaccounts" || fifth !== "token")))
+      return null;
+    return { info, namespace: second ?? null, name: fourth ?? null, subresource: fifth ?? null };
   }
-  const inNamespace = first === "namespaces";
-  const info = namespacedResource(inNamespace ? third : first);
-  if (info === null) return null;
-  if (inNamespace) return { info, namespace: second ?? null, name: fourth ?? null };
-  return second === undefined ? { info, namespace: null, name: null } : null;
+  if (third !== undefined) return null;
+  const wide = found(first, false);
+  if (wide !== null) {
+    // A namespace's own rights are looked for inside it.
+    const namespace = wide.resource === "namespaces" ? (second ?? null) : null;
+    return { info: wide, namespace, name: second ?? null, subresource: null };
+  }
+  const across = found(first, true);
+  return across === null || second !== undefined
+    ? null
+    : { info: across, namespace: null, name: null, subresource: null };
 }
 
-function namespacedResource(text: string | undefined): ResourceInfo | null {
-  if (text === undefined || !Object.hasOwn(resources, text)) return null;
-  const info = resources[text as ResourceName];
-  return info.namespaced ? info : null;
+function resourceOf(text: string | undefined): ResourceInfo | null {
+  return text !== undefined && Object.hasOwn(resources, text) ? resources[text as ResourceName] : null;
 }
 
 /** `secret.apply`, `namespace.list`, …; whatever else is asked is `other`. */
@@ -37,12 +50,13 @@ export function classify(request: PartRequest): string {
   const route = routeOf(request.path);
   if (route === null) return "other";
   const subject = route.info.resource.slice(0, -1);
-  const verb = verbOf(request, route);
+  const verb = route.subresource === null ? verbOf(request, route) : null;
   return verb === null ? "other" : `${subject}.${verb}`;
 }
 
 function verbOf({ method, headers, query }: PartRequest, { name }: Route): string | null {
-  if (method === "GET") return query.has("watch") ? null : name === null ? "list" : "get";
+  if (method === "GET")
+    return ["1", "true"].includes(query.get("watch") ?? "") ? "watch" : name === null ? "list" : "get";
   if (method === "POST") return name === null ? "create" : null;
   if (method === "PUT") return name === null ? null : "update";
   if (method === "DELETE") return "delete";

@@ -3,7 +3,8 @@ import { type Listener, listen, type PartReply, type PartRequest } from "../list
 import { answerOther } from "./discovery.ts";
 import { handleResource } from "./handler.ts";
 import { createHands, type Hands } from "./hands.ts";
-import { type AllowRule, authenticate, forbiddenPath, type User } from "./rights.ts";
+import { limitWrites } from "./in-flight.ts";
+import { type AllowRule, authenticate, forbiddenPath, type TokenHolder, type User } from "./rights.ts";
 import { classify, routeOf } from "./routes.ts";
 import { StatusFailure, unknownPath } from "./status.ts";
 import { ObjectStore } from "./store.ts";
@@ -19,6 +20,8 @@ export interface KubernetesOptions {
   readonly tokens: Readonly<Record<string, User>>;
   /** User name → what it may do. Without rules: nothing. */
   readonly rules?: Readonly<Record<string, readonly AllowRule[]>>;
+  /** Writes carried out at the same time; more are answered 429. Absent: no limit. */
+  readonly writesInFlightMax?: number;
 }
 
 /** A running API server, with hands inside for tests and the demo. */
@@ -31,18 +34,22 @@ export interface KubernetesSandbox extends Listener, Hands {
 /** An API server of one cluster, as kube-apiserver 1.37 was recorded (transcripts kubernetes). */
 export async function startKubernetes(options: KubernetesOptions): Promise<KubernetesSandbox> {
   const store = new ObjectStore(options.nowMs);
-  const tokens = new Map(Object.entries(options.tokens));
+  const tokens = new Map(
+    Object.entries(options.tokens).map(([token, user]): [string, TokenHolder] => [token, { user }]),
+  );
   const rules = new Map(Object.entries(options.rules ?? {}));
   let address = "";
 
-  function handle(request: PartRequest): PartReply {
+  const limit = limitWrites(options.writesInFlightMax);
+
+  function answer(request: PartRequest): PartReply {
     try {
-      const user = authenticate(request.headers.authorization, tokens);
+      const user = authenticate(request.headers.authorization, tokens, request.nowMs);
       const allowed = rules.get(user.username) ?? [];
-      const other = answerOther(request, user, allowed, () => address);
+      const other = answerOther(store, request, user, allowed, () => address);
       if (other !== null) return other;
       const route = routeOf(request.path);
-      if (route !== null) return handleResource(store, route, { user, rules: allowed }, request);
+      if (route !== null) return handleResource(store, route, { user, rules: allowed, tokens }, request);
       throw user.groups.includes("system:masters") ? unknownPath() : forbiddenPath(user, request.method, request.path);
     } catch (error) {
       if (error instanceof StatusFailure) return error.reply();
@@ -59,13 +66,13 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
     tls,
     ...(port === undefined ? {} : { port }),
     classify,
-    handle,
+    handle: (request) => limit(request, () => answer(request)),
   });
   address = `127.0.0.1:${listener.port}`;
   return {
     ...listener,
     ...createHands(store),
-    setToken: (token, user) => (user === null ? void tokens.delete(token) : void tokens.set(token, user)),
+    setToken: (token, user) => (user === null ? void tokens.delete(token) : void tokens.set(token, { user })),
     setRules: (username, allowed) => void rules.set(username, allowed),
   };
 }

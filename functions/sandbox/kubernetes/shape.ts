@@ -1,5 +1,6 @@
 import { base64ErrorAt } from "./go-json.ts";
 import { isObject, type Json, type JsonObject, type KubeObject, type ResourceInfo } from "./objects.ts";
+import { defaultPodSpec } from "./pods.ts";
 import { badRequest } from "./status.ts";
 
 /** Text of a body's first undeclared field, as a path; null when all are known. */
@@ -67,7 +68,13 @@ export function shapeObject(
     if (value !== undefined && value !== null) fields[field] = value;
   }
   if (info.resource === "secrets") foldStringData(fields);
-  return { kind: info.kind, apiVersion: "v1", metadata: dropEmpty(metadata), ...dropEmpty(fields) } as KubeObject;
+  if (info.resource === "pods") fields["spec"] = defaultPodSpec(fields["spec"]);
+  return {
+    kind: info.kind,
+    apiVersion: info.apiVersion,
+    metadata: dropEmpty(metadata),
+    ...dropEmpty(fields),
+  } as KubeObject;
 }
 
 function foldStringData(fields: Record<string, Json>): void {

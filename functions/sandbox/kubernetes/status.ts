@@ -44,12 +44,20 @@ export const methodNotAllowed = () =>
 export const rejectedPatch = () =>
   new StatusFailure(422, "Invalid", "the server rejected our request due to an error in our request", {});
 
-export function notFound(resource: string, name: string): StatusFailure {
-  return new StatusFailure(404, "NotFound", `${resource} "${name}" not found`, { name, kind: resource });
+/** A resource as messages and details name it: `roles.rbac.authorization.k8s.io`. */
+const qualified = ({ resource, group }: ResourceInfo) => (group === "" ? resource : `${resource}.${group}`);
+const detailsOf = ({ resource, group }: ResourceInfo, name: string) => ({
+  name,
+  ...(group === "" ? {} : { group }),
+  kind: resource,
+});
+
+export function notFound(info: ResourceInfo, name: string): StatusFailure {
+  return new StatusFailure(404, "NotFound", `${qualified(info)} "${name}" not found`, detailsOf(info, name));
 }
 
-export function alreadyExists(resource: string, name: string): StatusFailure {
-  return new StatusFailure(409, "AlreadyExists", `${resource} "${name}" already exists`, { name, kind: resource });
+export function alreadyExists(info: ResourceInfo, name: string): StatusFailure {
+  return new StatusFailure(409, "AlreadyExists", `${qualified(info)} "${name}" already exists`, detailsOf(info, name));
 }
 
 /** `kind` is the resource in most answers, the kind in those of delete preconditions. */
@@ -60,7 +68,7 @@ export function conflict(kind: string, name: string, why: string): StatusFailure
   });
 }
 
-export function staleVersion(resource: string, name: string): StatusFailure {
+export function staleVersion({ resource }: ResourceInfo, name: string): StatusFailure {
   const why = "the object has been modified; please apply your changes to the latest version and try again";
   return conflict(resource, name, why);
 }
@@ -82,9 +90,11 @@ export function terminating(resource: string, name: string, namespace: string): 
 
 export function invalid(info: ResourceInfo, name: string, causes: readonly Cause[]): StatusFailure {
   const lines = causes.map(({ field, message }) => `${field}: ${message}`);
+  const kind = info.group === "" ? info.kind : `${info.kind}.${info.group}`;
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
-  return new StatusFailure(422, "Invalid", `${info.kind} "${name}" is invalid: ${text}`, {
+  return new StatusFailure(422, "Invalid", `${kind} "${name}" is invalid: ${text}`, {
     name,
+    ...(info.group === "" ? {} : { group: info.group }),
     kind: info.kind,
     causes,
   });

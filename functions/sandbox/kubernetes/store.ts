@@ -1,5 +1,16 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { KubeObject, Metadata, ResourceName } from "./objects.ts";
+
+/** One write, for watchers: the object as it was and as it is; null: absent. */
+export interface Change {
+  readonly version: number;
+  readonly resource: ResourceName;
+  readonly before: KubeObject | null;
+  readonly after: KubeObject | null;
+}
+
+/** Changes that a watch can begin at; older ones are too old. */
+const changesMax = 10_000;
 
 /** Pages already begun that stay readable; older ones answer 410. */
 const snapshotsMax = 64;
@@ -16,6 +27,11 @@ export class ObjectStore {
   readonly #before = new Map<string, KubeObject | null>();
   readonly #sorted = new Map<string, readonly KubeObject[]>();
   readonly #snapshots = new Map<string, readonly KubeObject[]>();
+  readonly #byNamespace = new WeakMap<readonly KubeObject[], ReadonlyMap<string, readonly KubeObject[]>>();
+  readonly #changes: Change[] = [];
+  readonly #watchers = new Set<(change: Change) => void>();
+  /** Changes up to this version are forgotten. */
+  #compacted = 0;
   readonly #nowMs: () => number;
   /** Far from 1, which writers use as a version that no object has. */
   #version = 200;
@@ -55,10 +71,36 @@ export class ObjectStore {
 
   #write(resource: ResourceName, { namespace, name }: Metadata, object: KubeObject | null): void {
     const key = objectKey(resource, namespace ?? "", name);
-    this.#before.set(key, this.#objects.get(key) ?? null);
+    const before = this.#objects.get(key) ?? null;
+    this.#before.set(key, before);
     if (object === null) this.#objects.delete(key);
     else this.#objects.set(key, object);
     this.#sorted.delete(resource);
+    this.#tell({ version: this.#version, resource, before, after: object });
+  }
+
+  #tell(change: Change): void {
+    this.#changes.push(change);
+    const oldest = this.#changes.length > changesMax ? this.#changes.shift() : undefined;
+    if (oldest !== undefined) this.#compacted = oldest.version;
+    for (const watcher of this.#watchers) watcher(change);
+  }
+
+  /** What was changed after that version; null when that is not known any more. */
+  changesAfter(version: number): readonly Change[] | null {
+    return version < this.#compacted ? null : this.#changes.filter((change) => change.version > version);
+  }
+
+  /** Calls back at each change, in order, until the returned function is called. */
+  watch(watcher: (change: Change) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Five characters, as the server puts at the end of names that it makes up. */
+  randomName(): string {
+    const letters = "bcdfghjklmnpqrstvwxz2456789";
+    return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join("");
   }
 
   /** All of a resource in the order of their keys, as etcd has them. */
@@ -74,6 +116,17 @@ export class ObjectStore {
     return found;
   }
 
+  /** Those of one namespace. */
+  listIn(resource: ResourceName, namespace: string): readonly KubeObject[] {
+    const all = this.list(resource);
+    let index = this.#byNamespace.get(all);
+    if (index === undefined) {
+      index = Map.groupBy(all, ({ metadata }) => metadata.namespace ?? "");
+      this.#byNamespace.set(all, index);
+    }
+    return index.get(namespace) ?? [];
+  }
+
   /** Keeps the list as it is now for pages to come. */
   keepSnapshot(resource: ResourceName, version: number, objects: readonly KubeObject[]): void {
     this.#snapshots.set(`${resource} ${version}`, objects);
@@ -85,8 +138,10 @@ export class ObjectStore {
     return this.#snapshots.get(`${resource} ${version}`) ?? null;
   }
 
-  /** As etcd's compaction does every five minutes: every page begun before is too old. */
-  forgetSnapshots(): void {
+  /** As etcd's compaction does every five minutes: every page begun before, and every watch, is too old. */
+  compact(): void {
     this.#snapshots.clear();
+    this.#changes.length = 0;
+    this.#compacted = this.#version;
   }
 }

@@ -1,5 +1,6 @@
 import { goObjectError } from "./go-json.ts";
-import { isObject, type KubeObject, type ResourceInfo, sameJson } from "./objects.ts";
+import { isObject, type KubeObject, type ResourceInfo, rbacGroup, sameJson } from "./objects.ts";
+import { podUpdateCauses } from "./pods.ts";
 import { type Cause, invalid, invalidValue } from "./status.ts";
 
 /** Sum of a Secret's values, bytes. */
@@ -19,6 +20,7 @@ export function validate(info: ResourceInfo, before: KubeObject | null, after: K
   if (before !== null && before.metadata.uid !== after.metadata.uid) {
     causes.push(immutableField("metadata.uid", after.metadata.uid));
   }
+  if (info.resource === "pods" && before !== null) causes.push(...podUpdateCauses(before, after));
   if (info.resource === "secrets") {
     if (before !== null) causes.push(...secretUpdateCauses(before, after));
     causes.push(...secretCauses(after));
@@ -30,6 +32,8 @@ const immutableField = (field: string, value: string) =>
   invalidValue(field, JSON.stringify(value), "field is immutable");
 
 function nameCauses(info: ResourceInfo, name: string): Cause[] {
+  // Names of rights are path segments, free in all else.
+  if (info.group === rbacGroup) return [];
   const part = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
   const pattern = info.namespaced ? new RegExp(`^${part}(?:\\.${part})*$`) : new RegExp(`^${part}$`);
   const why = info.namespaced ? subdomain : label;

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { PartRequest } from "../listener.ts";
 import { applyOnto } from "./apply.ts";
 import { claimsAfterUpdate, sameButTimes, withClaims } from "./managed.ts";
-import { isObject, type Json, type JsonObject, type KubeObject, type ResourceInfo } from "./objects.ts";
+import { isObject, type Json, type JsonObject, type KubeObject, type ResourceInfo, resources } from "./objects.ts";
+import { admitPod } from "./pods.ts";
 import { badBase64, checkCoordinates, shapeObject, undeclaredField } from "./shape.ts";
 import { alreadyExists, badRequest, conflict, internal, notFound, staleVersion, terminating } from "./status.ts";
 import type { ObjectStore } from "./store.ts";
@@ -31,7 +32,7 @@ export function managerOf(request: PartRequest): string {
 function checkNamespace(store: ObjectStore, target: WriteTarget): void {
   if (!target.info.namespaced) return;
   const namespace = store.get("namespaces", "", target.namespace);
-  if (namespace === null) throw notFound("namespaces", target.namespace);
+  if (namespace === null) throw notFound(resources.namespaces, target.namespace);
   if (namespace.metadata.deletionTimestamp !== undefined) {
     throw terminating(target.info.resource, target.name, target.namespace);
   }
@@ -46,12 +47,13 @@ export function createObject(store: ObjectStore, target: WriteTarget, body: Json
   checkCoordinates(body, namespace, null);
   checkNamespace(store, target);
   const wrong = badBase64(body);
-  if (wrong !== null) throw badRequest(`${info.kind} in version "v1" cannot be handled as a ${info.kind}: ${wrong}`);
+  if (wrong !== null)
+    throw badRequest(`${info.kind} in version "${versionOf(info)}" cannot be handled as a ${info.kind}: ${wrong}`);
   const shaped = shapeObject(info, body, null, namespace, name);
   validate(info, null, shaped);
-  if (store.get(info.resource, namespace, name) !== null) throw alreadyExists(info.resource, name);
+  if (store.get(info.resource, namespace, name) !== null) throw alreadyExists(info, name);
   const claims = claimsAfterUpdate(null, asJson(shaped), target.manager, store.time(), info.tracksUpdates);
-  return save(store, target, null, withClaims(withDefaults(info, shaped), claims));
+  return save(store, target, null, withClaims(withDefaults(store, info, shaped), claims));
 }
 
 /** A whole new body, by PUT or as a patch made it. */
@@ -61,10 +63,11 @@ export function updateObject(store: ObjectStore, target: WriteTarget, before: Ku
   const metadata = isObject(body["metadata"]) ? body["metadata"] : {};
   const version = metadata["resourceVersion"];
   if (version !== undefined && version !== "" && version !== before.metadata.resourceVersion) {
-    throw staleVersion(info.resource, name);
+    throw staleVersion(info, name);
   }
   const wrong = badBase64(body);
-  if (wrong !== null) throw badRequest(`${info.kind} in version "v1" cannot be handled as a ${info.kind}: ${wrong}`);
+  if (wrong !== null)
+    throw badRequest(`${info.kind} in version "${versionOf(info)}" cannot be handled as a ${info.kind}: ${wrong}`);
   const shaped = shapeObject(info, body, before, namespace, name);
   validate(info, before, shaped);
   const claims = claimsAfterUpdate(before, asJson(shaped), target.manager, store.time(), info.tracksUpdates);
@@ -82,7 +85,7 @@ export function applyObject(
   const config = checkConfiguration(target, body);
   const metadata = isObject(config["metadata"]) ? config["metadata"] : {};
   const before = store.get(info.resource, namespace, name);
-  const typed = `(${namespace === "" ? "" : `${namespace}/`}${name}; /v1, Kind=${info.kind})`;
+  const typed = `(${namespace === "" ? "" : `${namespace}/`}${name}; ${info.group}/${versionOf(info)}, Kind=${info.kind})`;
   const undeclared = undeclaredField(info, config);
   if (undeclared !== null) {
     throw internal(`failed to create typed patch object ${typed}: ${undeclared}: field not declared in schema`);
@@ -98,27 +101,27 @@ export function applyObject(
   const wrong = badBase64(config);
   if (wrong !== null) {
     throw internal(
-      `failed to convert new object ${typed} to proper version: unable to convert unstructured object to /v1, Kind=${info.kind}: error decoding from json: ${wrong}`,
+      `failed to convert new object ${typed} to proper version: unable to convert unstructured object to ${info.group}/${versionOf(info)}, Kind=${info.kind}: error decoding from json: ${wrong}`,
     );
   }
   const live = before ?? emptyObject(info, namespace, name);
   const applied = applyOnto(live, config, target.manager, force, store.time());
   const version = metadata["resourceVersion"];
   if (before !== null && version !== undefined && version !== before.metadata.resourceVersion) {
-    throw staleVersion(info.resource, name);
+    throw staleVersion(info, name);
   }
   const shaped = shapeObject(info, asJson(applied), before, namespace, name);
   validate(info, before, shaped);
   const { managedFields } = applied.metadata;
   const { managedFields: _old, ...rest } = shaped.metadata;
   const object = { ...shaped, metadata: managedFields === undefined ? rest : { ...rest, managedFields } };
-  return save(store, target, before, before === null ? withDefaults(info, object) : object);
+  return save(store, target, before, before === null ? withDefaults(store, info, object) : object);
 }
 
 function checkConfiguration(target: WriteTarget, body: Json): JsonObject {
   const config = isObject(body) ? body : {};
   const [apiVersion, kind] = [config["apiVersion"] ?? "", config["kind"] ?? ""];
-  if (apiVersion !== "v1" || kind !== target.info.kind) {
+  if (apiVersion !== target.info.apiVersion || kind !== target.info.kind) {
     throw badRequest(`invalid object type: /${String(apiVersion)}, Kind=${String(kind)}`);
   }
   checkCoordinates(config, target.namespace, target.name);
@@ -163,15 +166,18 @@ function save(store: ObjectStore, target: WriteTarget, before: KubeObject | null
   return { object: { ...object, metadata: shown } as KubeObject, created };
 }
 
+const versionOf = ({ apiVersion }: ResourceInfo) => apiVersion.split("/").at(-1);
+
 /** What the server fills in after ownership was worked out. */
-function withDefaults(info: ResourceInfo, object: KubeObject): KubeObject {
+function withDefaults(store: ObjectStore, info: ResourceInfo, object: KubeObject): KubeObject {
+  if (info.resource === "pods") return admitPod(store, object);
   if (info.resource !== "namespaces") return object;
   return { ...object, spec: object["spec"] ?? { finalizers: ["kubernetes"] }, status: { phase: "Active" } };
 }
 
 function emptyObject(info: ResourceInfo, namespace: string, name: string): KubeObject {
   const metadata = { name, ...(info.namespaced ? { namespace } : {}) };
-  return { kind: info.kind, apiVersion: "v1", metadata } as unknown as KubeObject;
+  return { kind: info.kind, apiVersion: info.apiVersion, metadata } as unknown as KubeObject;
 }
 
 const asJson = (object: KubeObject) => object as unknown as JsonObject;

@@ -1,0 +1,33 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { PartReply, PartRequest } from "../listener.ts";
+
+/** What a write takes on a server with a store behind it. */
+const writeMs = 2;
+
+const full: PartReply = {
+  status: 429,
+  headers: { "content-type": "text/plain; charset=utf-8", "retry-after": "1" },
+  body: "Too many requests, please try again later.\n",
+};
+
+/**
+ * At most so many writes at the same time, as `--max-mutating-requests-inflight` without priorities has it
+ * (transcripts throttled): more are refused in plain text. Reads are not counted.
+ */
+export function limitWrites(
+  writesMax: number | undefined,
+): (request: PartRequest, answer: () => PartReply) => PartReply | Promise<PartReply> {
+  if (writesMax === undefined) return (_request, answer) => answer();
+  let writes = 0;
+  return async ({ method }, answer) => {
+    if (method === "GET" || method === "HEAD") return answer();
+    if (writes >= writesMax) return full;
+    writes += 1;
+    try {
+      await delay(writeMs);
+      return answer();
+    } finally {
+      writes -= 1;
+    }
+  };
+}

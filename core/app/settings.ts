@@ -117,7 +117,8 @@ function clusterPlans(config: Config, credential: CredentialConfig, site: string
   for (const target of credential.targets) {
     for (const cluster of target.clusters) {
       if (config.clusters[cluster]?.site !== site) continue;
-      const plan: TargetPlan = { namespaces: target.namespaces, secret: target.secret, adopt: target.adopt };
+      const { namespaces, secret, adopt, repair } = target;
+      const plan: TargetPlan = { namespaces, secret, adopt, repair };
       plans.set(cluster, [...(plans.get(cluster) ?? []), plan]);
     }
   }

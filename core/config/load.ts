@@ -9,6 +9,7 @@ import { type Config, completeConfig } from "./complete.ts";
 import { type ParsedDocument, parseYaml } from "./document.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { checkFormat } from "./format.ts";
+import { noticesOf } from "./notices.ts";
 import { type Finding, type Problem, showPath } from "./problem.ts";
 import { fileSchema } from "./schema/file.ts";
 
@@ -21,10 +22,10 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** `config` is null exactly when there are problems. */
+/** `config` is null exactly when there are problems. Notices stop nothing. */
 export type LoadedConfig =
-  | { readonly config: Config; readonly problems: readonly [] }
-  | { readonly config: null; readonly problems: readonly Problem[] };
+  | { readonly config: Config; readonly problems: readonly []; readonly notices: readonly Problem[] }
+  | { readonly config: null; readonly problems: readonly Problem[]; readonly notices: readonly [] };
 
 const fileCharactersMax = 4 * 1024 * 1024;
 const problemsMax = 100;
@@ -67,7 +68,7 @@ function read(document: ParsedDocument, options: LoadOptions): LoadedConfig {
   const config = completeConfig(anchorPaths(parsed.data, dirname(options.path), options.env["HOME"] ?? null));
   const findings = [checkNames, checkRobots, checkSpans, checkStores, checkTargets].flatMap((check) => check(config));
   if (findings.length > 0) return refuse(place(findings, document, options.path));
-  return { config, problems: [] };
+  return { config, problems: [], notices: place(noticesOf(config), document, options.path) };
 }
 
 function place(findings: readonly Finding[], document: ParsedDocument, file: string): readonly Problem[] {
@@ -82,5 +83,5 @@ function place(findings: readonly Finding[], document: ParsedDocument, file: str
 
 function refuse(problems: readonly Problem[]): LoadedConfig {
   const ordered = [...problems].sort((one, other) => one.line - other.line || one.column - other.column);
-  return { config: null, problems: ordered.slice(0, problemsMax) };
+  return { config: null, problems: ordered.slice(0, problemsMax), notices: [] };
 }

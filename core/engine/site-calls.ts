@@ -72,7 +72,7 @@ function callOf(effect: SiteEffect, context: SiteContext, vault: SiteVault): Por
         labels: labels(context),
       };
     case "apply-target": {
-      const { cluster, namespace, name: secret, uid, resourceVersion, marks, adopt } = effect;
+      const { cluster, namespace, name: secret, uid, resourceVersion, marks, adopt, repair } = effect;
       return {
         call: "cluster.applySecret",
         on: cluster,
@@ -85,6 +85,7 @@ function callOf(effect: SiteEffect, context: SiteContext, vault: SiteVault): Por
           annotations: marks,
           labels: labels(context),
           force: adopt,
+          repair,
         },
       };
     }

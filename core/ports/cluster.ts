@@ -27,7 +27,10 @@ export interface SecretFacts {
   readonly immutable: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Field managers other than ours that own `.dockerconfigjson`, and controllers that own the object. */
+  /**
+   * Field managers other than ours that own `.dockerconfigjson`, controllers that own the object, and tools
+   * known by their labels and annotations (`core/pullsecret/owners.ts`).
+   */
   readonly otherOwners: readonly string[];
   readonly content: PullSecretContent;
 }
@@ -45,6 +48,8 @@ export interface TargetWrite {
   readonly labels: Readonly<Record<string, string>>;
   /** Takes the fields from their other owners: only for targets that configuration adopts. Moves no other refusal. */
   readonly force: boolean;
+  /** Drops entries that kubelet cannot read, of any registry. Absent: they stop the write. */
+  readonly repair?: boolean;
 }
 
 /** One Kubernetes cluster, with the few calls that handing out needs. */

@@ -30,14 +30,16 @@ function buildQueue(run: ClusterRun, context: ClusterContext): ClusterRun {
       // What is going away is not served any more, and nobody pulls there for long.
       if (namespace.terminating) continue;
       const place = { namespace: namespace.name, name: plan.secret };
-      items.set(keyOf(place), { ...place, adopt: plan.adopt, desired: true, seen: observed.get(keyOf(place)) });
+      const { adopt, repair = false } = plan;
+      items.set(keyOf(place), { ...place, adopt, repair, desired: true, seen: observed.get(keyOf(place)) });
     }
   });
   let { tally } = run;
   for (const seen of run.observed) {
     if (items.has(keyOf(seen))) continue;
-    if (bearsOurMark(seen, wantedOf(context, false)))
-      items.set(keyOf(seen), { namespace: seen.namespace, name: seen.name, adopt: false, desired: false, seen });
+    const leftAsIs = { adopt: false, repair: false };
+    if (bearsOurMark(seen, wantedOf(context, leftAsIs)))
+      items.set(keyOf(seen), { namespace: seen.namespace, name: seen.name, ...leftAsIs, desired: false, seen });
     // Somebody took the mark away, where nothing is selected any more: what it holds is still ours to know.
     else tally = countSeen(tally, seen.username);
   }
@@ -106,7 +108,8 @@ function itemEffect(run: ClusterRun, active: ActiveItem, context: ClusterContext
       const { uid, resourceVersion } = active.seen;
       const mark = formatTargetMark({ ledgerId: context.value.ledgerId, epoch: context.value.epoch });
       const marks = { ...active.seen.marks, [markAnnotation(context.settings.credential)]: mark };
-      return { type: "apply-target", ...at, uid, resourceVersion, marks, adopt: active.item.adopt };
+      const { adopt, repair } = active.item;
+      return { type: "apply-target", ...at, uid, resourceVersion, marks, adopt, repair };
     }
   }
 }

@@ -9,6 +9,7 @@ export interface Item {
   readonly namespace: string;
   readonly name: string;
   readonly adopt: boolean;
+  readonly repair: boolean;
   /** Selected by the configuration now; what is only marked is served too, but never made again. */
   readonly desired: boolean;
   readonly seen: TargetSeen | undefined;
@@ -85,9 +86,9 @@ export function clusterFailed(run: ClusterRun): boolean {
   return run.tally.unserved.length > 0 || (run.copy !== null && run.copy !== "accepted" && run.copy !== "unreachable");
 }
 
-export function wantedOf(context: ClusterContext, adopt: boolean): Wanted {
+export function wantedOf(context: ClusterContext, { adopt, repair }: Pick<Item, "adopt" | "repair">): Wanted {
   const { credential, installation } = context.settings;
-  return { credential, installation, adopt, value: context.value };
+  return { credential, installation, adopt, repair, value: context.value };
 }
 
 /** `namespace/name` */

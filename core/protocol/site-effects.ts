@@ -11,6 +11,8 @@ export interface TargetPlan {
   readonly secret: string;
   /** Take over a Secret of this name that somebody else made. */
   readonly adopt: boolean;
+  /** Drop entries of its that stop every pull. Absent: they are named, and it is not written. */
+  readonly repair?: boolean;
 }
 
 export interface ClusterPlan {
@@ -92,6 +94,7 @@ export type SiteEffect =
       readonly marks: Readonly<Record<string, string>>;
       /** Takes the Secret over from whoever else writes it. */
       readonly adopt: boolean;
+      readonly repair: boolean;
     } & TargetAt)
   | { readonly type: "prove-copy"; readonly cluster: string };
 

@@ -60,7 +60,7 @@ export function judged(
 ): ClusterRun {
   const { item } = active;
   const target = targetText(run, item);
-  const judgement = judgeTarget(seen, wantedOf(context, item.adopt));
+  const judgement = judgeTarget(seen, wantedOf(context, item));
   const username = seen?.username ?? null;
   switch (judgement.is) {
     case "served":

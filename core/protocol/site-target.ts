@@ -11,7 +11,7 @@ import type { UnservedReason } from "./site-state.ts";
  * | absent | `create` (where it is desired) |
  * | another's (immutable, type, installation, ledger id) | `foreign`, never written |
  * | another's (owner, no label of ours) | `foreign`, unless configuration adopts it |
- * | a malformed entry, of any registry | `unserved` malformed: it is not written back as good |
+ * | a malformed entry, of any registry | `unserved` malformed: it is not written back as good; with `repair` `write`, without it |
  * | mark of a higher epoch | `higher`: left, and reported |
  * | our mark, epoch and hash | `served` |
  * | no mark, a lower epoch, or another hash | `write` |
@@ -28,6 +28,7 @@ export interface Wanted {
   readonly credential: string;
   readonly installation: string;
   readonly adopt: boolean;
+  readonly repair?: boolean;
   readonly value: ValueTrace;
 }
 
@@ -37,7 +38,8 @@ export function judgeTarget(seen: TargetSeen | null, wanted: Wanted): Judgement 
   if (seen === null) return { is: "create" };
   const foreign = foreignBecause(seen, wanted);
   if (foreign !== null) return { is: "foreign", why: foreign };
-  if (seen.malformed !== null) return { is: "unserved", reason: "malformed", text: seen.malformed };
+  if (seen.malformed !== null && wanted.repair !== true)
+    return { is: "unserved", reason: "malformed", text: seen.malformed };
   const mark = parseTargetMark(seen.marks[markAnnotation(wanted.credential)]);
   if (mark !== null && mark.ledgerId !== wanted.value.ledgerId)
     return { is: "foreign", why: `marked by ledger ${mark.ledgerId}` };

@@ -16,12 +16,15 @@ export interface PullSecretDocument {
   readonly others: readonly (readonly [string, JsonNode])[];
 }
 
+/** What is done about an entry that kubelet cannot read: all of the document is refused, or it is left out. */
+export type MalformedEntries = "refuse" | "drop";
+
 /**
  * The top level as Go's decoder sees it: `auths` in any case, several of them flow together, `null`
  * empties what came before. `HttpHeaders` is decoded too, so its wrong type breaks the pod as well.
  * Throws `MalformedPullSecretError`.
  */
-export function readDocument(text: string): PullSecretDocument {
+export function readDocument(text: string, malformed: MalformedEntries = "refuse"): PullSecretDocument {
   const root = parseJsonTree(text);
   const entries = new Map<string, PullSecretEntry>();
   const others: [string, JsonNode][] = [];
@@ -30,7 +33,7 @@ export function readDocument(text: string): PullSecretDocument {
   for (const [name, node] of root.members) {
     const field = foldName(name);
     if (field === "auths") {
-      collectEntries(node, entries);
+      collectEntries(node, entries, malformed);
       continue;
     }
     if (field === "httpheaders") checkHeaders(node);
@@ -39,12 +42,16 @@ export function readDocument(text: string): PullSecretDocument {
   return { entries, others };
 }
 
-function collectEntries(node: JsonNode, entries: Map<string, PullSecretEntry>): void {
+function collectEntries(node: JsonNode, entries: Map<string, PullSecretEntry>, malformed: MalformedEntries): void {
   if (node.kind === "null") entries.clear();
   else if (node.kind === "object") {
     for (const [key, entry] of node.members) {
       // Every one is decoded, also what a later one replaces: its error stays an error.
-      entries.set(key, { node: entry, login: readEntry(key, entry) });
+      try {
+        entries.set(key, { node: entry, login: readEntry(key, entry) });
+      } catch (error) {
+        if (malformed === "refuse" || !(error instanceof MalformedPullSecretError)) throw error;
+      }
     }
   } else throw new MalformedPullSecretError(null, "auths is no JSON object");
 }

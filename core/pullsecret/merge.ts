@@ -1,4 +1,4 @@
-import { readDocument } from "./document.ts";
+import { type MalformedEntries, readDocument } from "./document.ts";
 import { MalformedPullSecretError } from "./malformed.ts";
 import { readLogins } from "./parse.ts";
 import { normalizeKey } from "./registry-key.ts";
@@ -13,13 +13,18 @@ const safeKey = /^(?:[a-z0-9]+(?:[.-]+[a-z0-9]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})
  * The text with our logins in it, each in the form that every consumer reads (pulls.md §2): exact
  * `host[:port]`, `username`, `password`, padded `auth`, nothing else. Entries that kubelet files under
  * the very same key (`https://host/`, `host/v2/`) are replaced, all others stay character by character.
- * `currentText` null or empty: there is none yet. Throws `MalformedPullSecretError` when the text, or
+ * `currentText` null or empty: there is none yet. `malformed` "drop" leaves out what kubelet cannot read,
+ * entry by entry. Throws `MalformedPullSecretError` when the text, or
  * the result, is not what kubelet reads, or a login has no form that every consumer reads alike.
  */
-export function mergeLogins(currentText: string | null, logins: Readonly<Record<string, Login>>): string {
+export function mergeLogins(
+  currentText: string | null,
+  logins: Readonly<Record<string, Login>>,
+  malformed: MalformedEntries = "refuse",
+): string {
   const current = currentText === null || currentText === "" ? "{}" : currentText;
-  const before = readLogins(current);
-  const { entries, others } = readDocument(current);
+  const before = readLogins(current, malformed);
+  const { entries, others } = readDocument(current, malformed);
   const written = new Map<string, string>();
   for (const [key, entry] of entries) {
     const filed = normalizeKey(key);

@@ -1,4 +1,4 @@
-import { readDocument } from "./document.ts";
+import { type MalformedEntries, readDocument } from "./document.ts";
 import { MalformedPullSecretError } from "./malformed.ts";
 import type { Login, PullSecretContent } from "./types.ts";
 
@@ -23,7 +23,7 @@ export function parsePullSecret(type: string, dockerconfigjson: Uint8Array | str
 }
 
 /** Throws `MalformedPullSecretError`. An empty text is skipped by kubelet before any parsing. */
-export function readLogins(text: string): Readonly<Record<string, Login | null>> {
+export function readLogins(text: string, malformed?: MalformedEntries): Readonly<Record<string, Login | null>> {
   if (text === "") return {};
-  return Object.fromEntries([...readDocument(text).entries].map(([key, entry]) => [key, entry.login]));
+  return Object.fromEntries([...readDocument(text, malformed).entries].map(([key, entry]) => [key, entry.login]));
 }

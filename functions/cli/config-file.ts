@@ -25,11 +25,14 @@ export function findConfigFile(context: Pick<CliContext, "configPath" | "env">):
 }
 
 /** Reads the configuration; throws `Failure` 78 with all problems when it is refused. */
-export async function readConfigFile(context: Pick<CliContext, "configPath" | "env">): Promise<ConfigFile> {
+export async function readConfigFile(
+  context: Pick<CliContext, "configPath" | "env" | "progress">,
+): Promise<ConfigFile> {
   // zod and yaml cost 30 ms: not before a command needs them.
   const { loadConfig } = await import("../../core/config/load.ts");
   const path = findConfigFile(context);
   const loaded = loadConfig({ path, readFile: (file) => readFileSync(file, "utf8"), env: context.env });
+  for (const notice of loaded.notices) context.progress(formatProblem(notice));
   if (loaded.config !== null) return { path, config: loaded.config };
   const lines = loaded.problems.map(formatProblem);
   throw new Failure(exitCode.configuration, ["configuration refused", ...lines].join("\n"), loaded.problems);

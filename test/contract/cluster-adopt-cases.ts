@@ -10,7 +10,7 @@ export const adoptCases: readonly ClusterCase[] = [
   {
     name: "adopt: refused without force, taken with it; the others' entries, the uid and their labels stay",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, labels: { team: "a" }, manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, labels: { team: "a" }, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       expect(facts.otherOwners).toEqual(["kim"]);
       await refused(cluster.applySecret(writeOf(facts)), "conflict", "field-owner");
@@ -24,7 +24,7 @@ export const adoptCases: readonly ClusterCase[] = [
   {
     name: "adopt: taken once, it is ours and needs no force any more",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       const taken = await cluster.applySecret(writeOf(facts, 1, force));
       const next = await cluster.applySecret(writeOf(taken, 2));
@@ -34,7 +34,7 @@ export const adoptCases: readonly ClusterCase[] = [
   {
     name: "adopt: an empty one that a controller keeps is filled",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: '{"auths":{}}', manager: "argocd-controller" });
+      await writeOutside(namespace, "pull", { text: '{"auths":{}}', manager: "argocd-controller" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       const taken = await cluster.applySecret(writeOf(facts, 1, force));
       expect(taken).toMatchObject({ uid: facts.uid, otherOwners: [], labels: label });
@@ -44,42 +44,42 @@ export const adoptCases: readonly ClusterCase[] = [
   {
     name: "adopt: force is no way past a newer version, or another object",
     async run({ cluster, writeOutside, deleteOutside, storedText }, namespace) {
-      writeOutside(namespace, "pull", { text: '{"auths":{}}', manager: "kim" });
+      await writeOutside(namespace, "pull", { text: '{"auths":{}}', manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
-      writeOutside(namespace, "pull", { text: kims, manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, manager: "kim" });
       await refused(cluster.applySecret(writeOf(facts, 1, force)), "conflict", "stale-writer");
-      deleteOutside(namespace, "pull");
-      writeOutside(namespace, "pull", { text: kims, manager: "kim" });
+      await deleteOutside(namespace, "pull");
+      await writeOutside(namespace, "pull", { text: kims, manager: "kim" });
       await refused(cluster.applySecret(writeOf(facts, 1, force)), "conflict", "wrong-uid");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "adopt: immutable data stays as it is",
     async run({ cluster, writeOutside, storedText }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, immutable: true, manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, immutable: true, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts, 1, force)), "conflict", "immutable");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "adopt: another type stays as it is",
     async run({ cluster, writeOutside, storedText }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, type: "Opaque", manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, type: "Opaque", manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts, 1, force)), "conflict", "immutable");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "adopt: a malformed neighbour is not written back as good",
     async run({ cluster, writeOutside, storedText }, namespace) {
       const text = '{"auths":{"bad.example.com":{"auth":"%%%"}}}';
-      writeOutside(namespace, "pull", { text, manager: "kim" });
+      await writeOutside(namespace, "pull", { text, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts, 1, force)), "invalid", "malformed-neighbour");
-      expect(storedText(namespace, "pull")).toBe(text);
+      expect(await storedText(namespace, "pull")).toBe(text);
     },
   },
 ];

@@ -34,8 +34,8 @@ export const deleteCases: readonly ClusterCase[] = [
     name: "delete: not what was made anew",
     async run({ cluster, deleteOutside, writeOutside }, namespace) {
       const empty = await cluster.createEmptySecret(namespace, "pull", label);
-      deleteOutside(namespace, "pull");
-      writeOutside(namespace, "pull", { text: dockerText("quay.example.com", "kim", "hers") });
+      await deleteOutside(namespace, "pull");
+      await writeOutside(namespace, "pull", { text: dockerText("quay.example.com", "kim", "hers") });
       const call = cluster.deleteSecret(namespace, "pull", empty.uid, empty.resourceVersion);
       await refused(call, "conflict", "wrong-uid");
       expect(await cluster.readSecret(namespace, "pull")).not.toBeNull();

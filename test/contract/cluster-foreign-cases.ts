@@ -8,47 +8,52 @@ const foreignCases: readonly ClusterCase[] = [
   {
     name: "foreign: a Secret that somebody made is never taken",
     async run({ cluster, writeOutside, storedText }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts)), "conflict", "field-owner");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "foreign: not even with our label on it",
     async run({ cluster, writeOutside, storedText }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, labels: label, manager: "kim" });
+      await writeOutside(namespace, "pull", { text: kims, labels: label, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts)), "conflict", "field-owner");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "foreign: an edit of ours takes it away, and is named",
     async run({ cluster, writeOutside, storedText }, namespace) {
       const facts = await cluster.applySecret(writeOf(await cluster.createEmptySecret(namespace, "pull", label)));
-      writeOutside(namespace, "pull", { text: kims, labels: label, annotations: mark, manager: "kubectl-edit" });
+      await writeOutside(namespace, "pull", { text: kims, labels: label, annotations: mark, manager: "kubectl-edit" });
       const edited = present(await cluster.readSecret(namespace, "pull"));
       expect(edited).toMatchObject({ uid: facts.uid, otherOwners: ["kubectl-edit"] });
       await refused(cluster.applySecret(writeOf(edited, 2)), "conflict", "field-owner");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "foreign: an edit that we have not seen is a stale write",
     async run({ cluster, writeOutside, storedText }, namespace) {
       const facts = await cluster.applySecret(writeOf(await cluster.createEmptySecret(namespace, "pull", label)));
-      writeOutside(namespace, "pull", { text: kims, manager: "kubectl-edit" });
+      await writeOutside(namespace, "pull", { text: kims, manager: "kubectl-edit" });
       await refused(cluster.applySecret(writeOf(facts, 2)), "conflict", "stale-writer");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "foreign: an edit of labels alone leaves the data ours",
     async run({ cluster, writeOutside, storedText }, namespace) {
       await cluster.applySecret(writeOf(await cluster.createEmptySecret(namespace, "pull", label)));
-      const text = present(storedText(namespace, "pull"));
-      writeOutside(namespace, "pull", { text, labels: { ...label, team: "a" }, annotations: mark, manager: "kim" });
+      const text = present(await storedText(namespace, "pull"));
+      await writeOutside(namespace, "pull", {
+        text,
+        labels: { ...label, team: "a" },
+        annotations: mark,
+        manager: "kim",
+      });
       const edited = present(await cluster.readSecret(namespace, "pull"));
       expect(edited.otherOwners).toEqual([]);
       const served = await cluster.applySecret(writeOf(edited, 2));
@@ -62,7 +67,7 @@ const foreignCases: readonly ClusterCase[] = [
       const { username, password } = login(1);
       const auth = Buffer.from(`${username}:${password.reveal()}`).toString("base64");
       const text = JSON.stringify({ auths: { [host]: { username, password: password.reveal(), auth } } });
-      writeOutside(namespace, "pull", { text, manager: "kim" });
+      await writeOutside(namespace, "pull", { text, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       const shared = await cluster.applySecret(writeOf(facts, 1));
       expect(shared).toMatchObject({ otherOwners: ["kim"], annotations: mark });
@@ -73,16 +78,16 @@ const foreignCases: readonly ClusterCase[] = [
     name: "foreign: immutable data cannot be changed",
     async run({ cluster, writeOutside, storedText }, namespace) {
       await cluster.createEmptySecret(namespace, "pull", label);
-      writeOutside(namespace, "pull", { text: '{"auths":{}}', immutable: true, labels: label });
+      await writeOutside(namespace, "pull", { text: '{"auths":{}}', immutable: true, labels: label });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts)), "conflict", "immutable");
-      expect(storedText(namespace, "pull")).toBe('{"auths":{}}');
+      expect(await storedText(namespace, "pull")).toBe('{"auths":{}}');
     },
   },
   {
     name: "foreign: another type cannot be changed",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: kims, type: "Opaque" });
+      await writeOutside(namespace, "pull", { text: kims, type: "Opaque" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts)), "conflict", "immutable");
     },
@@ -94,10 +99,10 @@ const neighbourCases: readonly ClusterCase[] = [
     name: "neighbour: a malformed entry stops the write",
     async run({ cluster, writeOutside, storedText }, namespace) {
       const text = '{"auths":{"bad.example.com":{"auth":"%%%"}}}';
-      writeOutside(namespace, "pull", { text, labels: label });
+      await writeOutside(namespace, "pull", { text, labels: label });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts)), "invalid", "malformed-neighbour");
-      expect(storedText(namespace, "pull")).toBe(text);
+      expect(await storedText(namespace, "pull")).toBe(text);
       expect(await cluster.readSecret(namespace, "pull")).toEqual(facts);
     },
   },
@@ -105,10 +110,10 @@ const neighbourCases: readonly ClusterCase[] = [
     name: "neighbour: a document that is none stops the write",
     async run({ cluster, writeOutside, storedText }, namespace) {
       const text = '{"auths":[]}';
-      writeOutside(namespace, "pull", { text });
+      await writeOutside(namespace, "pull", { text });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       await refused(cluster.applySecret(writeOf(facts)), "invalid", "malformed-neighbour");
-      expect(storedText(namespace, "pull")).toBe(text);
+      expect(await storedText(namespace, "pull")).toBe(text);
     },
   },
   {

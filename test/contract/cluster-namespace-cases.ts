@@ -6,7 +6,7 @@ export const namespaceCases: readonly ClusterCase[] = [
   {
     name: "names: those that exist, and only those",
     async run({ cluster, addNamespace }, namespace) {
-      addNamespace(`${namespace}-b`);
+      await addNamespace(`${namespace}-b`);
       const found = await cluster.listNamespaces({ by: "names", names: [`${namespace}-b`, "nowhere", namespace] });
       expect(found.map(({ name }) => name).sort()).toEqual([namespace, `${namespace}-b`].sort());
     },
@@ -27,7 +27,7 @@ export const namespaceCases: readonly ClusterCase[] = [
   {
     name: "selector: over several pages, without the exceptions",
     async run({ cluster, addNamespace }, namespace) {
-      for (let n = 0; n < 8; n += 1) addNamespace(`${namespace}-${n}`, { fleet: namespace });
+      for (let n = 0; n < 8; n += 1) await addNamespace(`${namespace}-${n}`, { fleet: namespace });
       const except = [`${namespace}-3`];
       const found = await cluster.listNamespaces({ by: "selector", labelSelector: `fleet=${namespace}`, except });
       const wanted = [0, 1, 2, 4, 5, 6, 7].map((n) => ({ name: `${namespace}-${n}`, terminating: false }));
@@ -44,9 +44,9 @@ export const namespaceCases: readonly ClusterCase[] = [
   {
     name: "selector: sets, inequality and existence",
     async run({ cluster, addNamespace }, namespace) {
-      addNamespace(`${namespace}-a`, { tier: "gold", of: namespace });
-      addNamespace(`${namespace}-b`, { tier: "iron", of: namespace });
-      addNamespace(`${namespace}-c`, { of: namespace });
+      await addNamespace(`${namespace}-a`, { tier: "gold", of: namespace });
+      await addNamespace(`${namespace}-b`, { tier: "iron", of: namespace });
+      await addNamespace(`${namespace}-c`, { of: namespace });
       const names = async (labelSelector: string) => {
         const found = await cluster.listNamespaces({ by: "selector", labelSelector, except: [] });
         return found.map(({ name }) => name.slice(-1)).join("");
@@ -67,7 +67,7 @@ export const namespaceCases: readonly ClusterCase[] = [
   {
     name: "a namespace that is going away says so",
     async run({ cluster, terminateNamespace }, namespace) {
-      terminateNamespace(namespace);
+      await terminateNamespace(namespace);
       const found = await cluster.listNamespaces({ by: "names", names: [namespace] });
       expect(found).toEqual([{ name: namespace, terminating: true }]);
     },
@@ -75,7 +75,7 @@ export const namespaceCases: readonly ClusterCase[] = [
   {
     name: "a namespace that is gone is not there",
     async run({ cluster, removeNamespace }, namespace) {
-      removeNamespace(namespace);
+      await removeNamespace(namespace);
       expect(await cluster.listNamespaces({ by: "names", names: [namespace] })).toEqual([]);
     },
   },

@@ -15,7 +15,7 @@ export const readCases: readonly ClusterCase[] = [
   {
     name: "read: everything a pull needs",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text, labels: { a: "b" }, annotations: { c: "d" }, manager: "kim" });
+      await writeOutside(namespace, "pull", { text, labels: { a: "b" }, annotations: { c: "d" }, manager: "kim" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       expect(facts).toMatchObject({
         namespace,
@@ -34,7 +34,7 @@ export const readCases: readonly ClusterCase[] = [
   {
     name: "read: another type has no logins",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text, type: "Opaque" });
+      await writeOutside(namespace, "pull", { text, type: "Opaque" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       expect(facts.type).toBe("Opaque");
       expect(loginsOf(facts)).toEqual({});
@@ -43,7 +43,7 @@ export const readCases: readonly ClusterCase[] = [
   {
     name: "read: without the key, absent content",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: null, type: "Opaque" });
+      await writeOutside(namespace, "pull", { text: null, type: "Opaque" });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       expect(facts.content).toEqual({ state: "absent" });
       expect(facts.otherOwners).toEqual([]);
@@ -52,7 +52,7 @@ export const readCases: readonly ClusterCase[] = [
   {
     name: "read: a malformed entry is named",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: '{"auths":{"bad.example.com":{"auth":"%%%"}}}' });
+      await writeOutside(namespace, "pull", { text: '{"auths":{"bad.example.com":{"auth":"%%%"}}}' });
       const facts = present(await cluster.readSecret(namespace, "pull"));
       expect(facts.content).toMatchObject({ state: "malformed", entry: "bad.example.com" });
     },
@@ -60,16 +60,16 @@ export const readCases: readonly ClusterCase[] = [
   {
     name: "read: immutable is told",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text, immutable: true });
+      await writeOutside(namespace, "pull", { text, immutable: true });
       expect(present(await cluster.readSecret(namespace, "pull")).immutable).toBe(true);
     },
   },
   {
     name: "read: a further write has another version and the same uid",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text });
+      await writeOutside(namespace, "pull", { text });
       const first = present(await cluster.readSecret(namespace, "pull"));
-      writeOutside(namespace, "pull", { text: '{"auths":{}}' });
+      await writeOutside(namespace, "pull", { text: '{"auths":{}}' });
       const second = present(await cluster.readSecret(namespace, "pull"));
       expect(second.uid).toBe(first.uid);
       expect(second.resourceVersion).not.toBe(first.resourceVersion);
@@ -79,10 +79,10 @@ export const readCases: readonly ClusterCase[] = [
     name: "list: all pages, each Secret once, across namespaces",
     async run({ cluster, addNamespace, writeOutside }, namespace) {
       const labels = { list: namespace };
-      addNamespace(`${namespace}-z`);
-      for (let n = 0; n < 5; n += 1) writeOutside(namespace, `p${n}`, { text, labels });
-      for (let n = 0; n < 3; n += 1) writeOutside(`${namespace}-z`, `p${n}`, { text, labels });
-      writeOutside(namespace, "unlabelled", { text });
+      await addNamespace(`${namespace}-z`);
+      for (let n = 0; n < 5; n += 1) await writeOutside(namespace, `p${n}`, { text, labels });
+      for (let n = 0; n < 3; n += 1) await writeOutside(`${namespace}-z`, `p${n}`, { text, labels });
+      await writeOutside(namespace, "unlabelled", { text });
       const names: string[] = [];
       let token: string | null = null;
       let pages = 0;
@@ -106,7 +106,7 @@ export const readCases: readonly ClusterCase[] = [
   {
     name: "list: content comes along",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text, labels: { list: namespace }, manager: "kim" });
+      await writeOutside(namespace, "pull", { text, labels: { list: namespace }, manager: "kim" });
       const { secrets, continueToken } = await cluster.listSecrets(`list=${namespace}`, null);
       expect(continueToken).toBeNull();
       const [only] = secrets;

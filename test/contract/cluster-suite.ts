@@ -4,7 +4,9 @@ import { adoptCases } from "./cluster-adopt-cases.ts";
 import { deleteCases } from "./cluster-delete-cases.ts";
 import { foreignAndNeighbourCases } from "./cluster-foreign-cases.ts";
 import { namespaceCases } from "./cluster-namespace-cases.ts";
+import { ownerCases } from "./cluster-owner-cases.ts";
 import { readCases } from "./cluster-read-cases.ts";
+import { repairCases } from "./cluster-repair-cases.ts";
 import { writeCases } from "./cluster-write-cases.ts";
 
 export interface OutsideSecret {
@@ -17,15 +19,15 @@ export interface OutsideSecret {
 }
 
 /** The cluster under test, and what others do to it behind its back. */
-interface ClusterWorld {
+export interface ClusterWorld {
   readonly cluster: Cluster;
-  addNamespace(name: string, labels?: Readonly<Record<string, string>>): void;
-  terminateNamespace(name: string): void;
-  removeNamespace(name: string): void;
-  writeOutside(namespace: string, name: string, secret: OutsideSecret): void;
-  deleteOutside(namespace: string, name: string): void;
+  readonly addNamespace: (name: string, labels?: Readonly<Record<string, string>>) => void | Promise<void>;
+  readonly terminateNamespace: (name: string) => void | Promise<void>;
+  readonly removeNamespace: (name: string) => void | Promise<void>;
+  readonly writeOutside: (namespace: string, name: string, secret: OutsideSecret) => void | Promise<void>;
+  readonly deleteOutside: (namespace: string, name: string) => void | Promise<void>;
   /** Text of `.dockerconfigjson` as stored; null where there is none. */
-  storedText(namespace: string, name: string): string | null;
+  readonly storedText: (namespace: string, name: string) => string | null | Promise<string | null>;
 }
 
 export interface ClusterCase {
@@ -42,6 +44,17 @@ export interface ClusterFixture {
 export const contractPageSize = 3;
 export const contractManager = "capstan-contract";
 
+export const clusterCases: readonly ClusterCase[] = [
+  ...namespaceCases,
+  ...readCases,
+  ...writeCases,
+  ...foreignAndNeighbourCases,
+  ...ownerCases,
+  ...repairCases,
+  ...adoptCases,
+  ...deleteCases,
+];
+
 /** What every driver of a cluster must do. Each case gets a namespace of its own. */
 export function clusterContract(name: string, setup: () => Promise<ClusterFixture>): void {
   describe(`cluster contract: ${name}`, () => {
@@ -51,18 +64,11 @@ export function clusterContract(name: string, setup: () => Promise<ClusterFixtur
       fixture = await setup();
     });
     afterAll(() => fixture.close());
-    for (const { name: title, run } of [
-      ...namespaceCases,
-      ...readCases,
-      ...writeCases,
-      ...foreignAndNeighbourCases,
-      ...adoptCases,
-      ...deleteCases,
-    ]) {
+    for (const { name: title, run } of clusterCases) {
       it(title, async () => {
         count += 1;
         const namespace = `case-${count}`;
-        fixture.world.addNamespace(namespace);
+        await fixture.world.addNamespace(namespace);
         await run(fixture.world, namespace);
       });
     }

@@ -9,7 +9,7 @@ const createCases: readonly ClusterCase[] = [
     name: "create: empty, labelled, without a mark, and ours",
     async run({ cluster, storedText }, namespace) {
       const facts = await cluster.createEmptySecret(namespace, "pull", label);
-      expect(storedText(namespace, "pull")).toBe('{"auths":{}}');
+      expect(await storedText(namespace, "pull")).toBe('{"auths":{}}');
       expect(facts).toMatchObject({ labels: label, annotations: {}, otherOwners: [], immutable: false });
       expect(loginsOf(facts)).toEqual({});
       expect(await cluster.readSecret(namespace, "pull")).toEqual(facts);
@@ -21,7 +21,7 @@ const createCases: readonly ClusterCase[] = [
       const facts = await cluster.applySecret(writeOf(await cluster.createEmptySecret(namespace, "pull", label)));
       await refused(cluster.createEmptySecret(namespace, "pull", label), "conflict", "already-exists");
       expect(await cluster.readSecret(namespace, "pull")).toEqual(facts);
-      expect(storedText(namespace, "pull")).toContain(host);
+      expect(await storedText(namespace, "pull")).toContain(host);
     },
   },
   {
@@ -35,15 +35,15 @@ const createCases: readonly ClusterCase[] = [
   {
     name: "create: not onto somebody else's",
     async run({ cluster, writeOutside, storedText }, namespace) {
-      writeOutside(namespace, "pull", { text: kims });
+      await writeOutside(namespace, "pull", { text: kims });
       await refused(cluster.createEmptySecret(namespace, "pull", label), "conflict", "already-exists");
-      expect(storedText(namespace, "pull")).toBe(kims);
+      expect(await storedText(namespace, "pull")).toBe(kims);
     },
   },
   {
     name: "create: not onto another type",
     async run({ cluster, writeOutside }, namespace) {
-      writeOutside(namespace, "pull", { text: null, type: "Opaque" });
+      await writeOutside(namespace, "pull", { text: null, type: "Opaque" });
       await refused(cluster.createEmptySecret(namespace, "pull", label), "conflict", "already-exists");
     },
   },
@@ -56,7 +56,7 @@ const createCases: readonly ClusterCase[] = [
   {
     name: "create: not where the namespace is going away",
     async run({ cluster, terminateNamespace }, namespace) {
-      terminateNamespace(namespace);
+      await terminateNamespace(namespace);
       await refused(cluster.createEmptySecret(namespace, "pull", label), "conflict", "terminating");
       expect(await cluster.readSecret(namespace, "pull")).toBeNull();
     },
@@ -65,7 +65,7 @@ const createCases: readonly ClusterCase[] = [
     name: "create: a deleted one comes back under another uid",
     async run({ cluster, deleteOutside }, namespace) {
       const first = await cluster.createEmptySecret(namespace, "pull", label);
-      deleteOutside(namespace, "pull");
+      await deleteOutside(namespace, "pull");
       const second = await cluster.createEmptySecret(namespace, "pull", label);
       expect(second.uid).not.toBe(first.uid);
     },
@@ -92,7 +92,7 @@ const applyCases: readonly ClusterCase[] = [
       const { username, password } = login(1);
       const auth = Buffer.from(`${username}:${password.reveal()}`).toString("base64");
       const wanted = { auths: { [host]: { username, password: password.reveal(), auth } } };
-      expect(JSON.parse(present(storedText(namespace, "pull")))).toEqual(wanted);
+      expect(JSON.parse(present(await storedText(namespace, "pull")))).toEqual(wanted);
     },
   },
   {
@@ -159,7 +159,7 @@ const applyCases: readonly ClusterCase[] = [
     name: "apply: a deleted one stays deleted",
     async run({ cluster, deleteOutside }, namespace) {
       const empty = await cluster.createEmptySecret(namespace, "pull", label);
-      deleteOutside(namespace, "pull");
+      await deleteOutside(namespace, "pull");
       await refused(cluster.applySecret(writeOf(empty)), "conflict", "wrong-uid");
       expect(await cluster.readSecret(namespace, "pull")).toBeNull();
     },
@@ -168,7 +168,7 @@ const applyCases: readonly ClusterCase[] = [
     name: "apply: one made anew is another",
     async run({ cluster, deleteOutside }, namespace) {
       const first = await cluster.createEmptySecret(namespace, "pull", label);
-      deleteOutside(namespace, "pull");
+      await deleteOutside(namespace, "pull");
       const second = await cluster.createEmptySecret(namespace, "pull", label);
       await refused(cluster.applySecret(writeOf(first)), "conflict", "wrong-uid");
       expect(await cluster.readSecret(namespace, "pull")).toEqual(second);
@@ -178,7 +178,7 @@ const applyCases: readonly ClusterCase[] = [
     name: "apply: with its namespace gone, it is gone",
     async run({ cluster, removeNamespace }, namespace) {
       const empty = await cluster.createEmptySecret(namespace, "pull", label);
-      removeNamespace(namespace);
+      await removeNamespace(namespace);
       await refused(cluster.applySecret(writeOf(empty)), "conflict", "wrong-uid");
     },
   },
@@ -186,7 +186,7 @@ const applyCases: readonly ClusterCase[] = [
     name: "apply: a present one in a namespace that is going away is still served",
     async run({ cluster, terminateNamespace }, namespace) {
       const empty = await cluster.createEmptySecret(namespace, "pull", label);
-      terminateNamespace(namespace);
+      await terminateNamespace(namespace);
       expect(loginsOf(await cluster.applySecret(writeOf(empty)))).toEqual({ [host]: ours(1) });
     },
   },

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { parseLabelSelector } from "../label-selector.ts";
-import { entryName, text } from "./text.ts";
+import { entryName, line, text } from "./text.ts";
 
 const namespace = text({
   description: "Name of a namespace",
@@ -42,6 +42,11 @@ export const targetSchema = z
       mend: "write a Secret's name: lower case letters, digits, dashes and dots, at most 253 characters",
       lengthMax: 253,
     }),
+    email: line("Accepted for the sake of old files, and left out of pull Secrets").optional(),
+    repair: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Drop entries of any registry that kubelet cannot read; without it they are named" }),
     adopt: z.boolean().default(false).meta({ description: "Take over a Secret that somebody else made or owns" }),
   })
   .meta({ description: "Pull Secrets that hold this credential" });

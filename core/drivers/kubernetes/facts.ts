@@ -1,7 +1,7 @@
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import type { SecretFacts } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
-import { parsePullSecret } from "../../pullsecret/index.ts";
+import { managerWithTool, parsePullSecret, toolsThatWrite } from "../../pullsecret/index.ts";
 
 export const dockerKey = ".dockerconfigjson";
 
@@ -28,7 +28,7 @@ export function secretFacts(system: string, secret: V1Secret, fieldManager: stri
     immutable: secret.immutable === true,
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
-    otherOwners: otherOwners(metadata, fieldManager),
+    otherOwners: otherOwners({ ...metadata, namespace, name }, fieldManager),
     content: parsePullSecret(type, dockerText(secret)),
   };
 }
@@ -37,15 +37,20 @@ export function secretFacts(system: string, secret: V1Secret, fieldManager: stri
  * Managers other than ours that own the pull data, and the controller that owns the object. An ordinary
  * (`Update`) write under our own name counts as another: it conflicts with our apply like any other.
  */
-function otherOwners(metadata: V1ObjectMeta, fieldManager: string): string[] {
+function otherOwners(
+  metadata: V1ObjectMeta & { readonly namespace: string; readonly name: string },
+  fieldManager: string,
+): string[] {
   const owners = new Set<string>();
   for (const { manager = "unknown", operation, fieldsV1 } of metadata.managedFields ?? []) {
     if (manager === fieldManager && operation === "Apply") continue;
-    if (ownsData(fieldsV1)) owners.add(manager);
+    if (ownsData(fieldsV1)) owners.add(managerWithTool(manager));
   }
   for (const { controller, kind, name } of metadata.ownerReferences ?? []) {
     if (controller === true) owners.add(`${kind}/${name}`);
   }
+  const { namespace, name, labels = {}, annotations = {} } = metadata;
+  for (const tool of toolsThatWrite({ namespace, name, labels, annotations })) owners.add(tool);
   return [...owners].sort();
 }
 

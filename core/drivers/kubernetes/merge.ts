@@ -15,7 +15,7 @@ export function mergedText(system: string, write: TargetWrite, current: PullData
     throw new PortError("conflict", message, { ...where, reason: "immutable" });
   }
   try {
-    const text = mergeLogins(current.text?.reveal() ?? null, write.logins);
+    const text = mergeLogins(current.text?.reveal() ?? null, write.logins, write.repair === true ? "drop" : "refuse");
     const content = parsePullSecret(pullSecretType, text);
     if (content.state === "parsed") return text;
     const why = content.state === "malformed" ? content.why : "nothing to send";

@@ -1,6 +1,6 @@
 import type { NamespaceFacts, NamespaceQuery, SecretFacts } from "../../ports/cluster.ts";
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
-import { parsePullSecret } from "../../pullsecret/index.ts";
+import { managerWithTool, parsePullSecret, toolsThatWrite } from "../../pullsecret/index.ts";
 import type { Secret } from "../../secret.ts";
 import { labelMatcher } from "./label-selector.ts";
 
@@ -100,7 +100,7 @@ export function factsOf(secret: MemoryPullSecret, settings: MemoryClusterSetting
 }
 
 function readFacts(secret: MemoryPullSecret, { fieldManager }: MemoryClusterSettings): SecretFacts {
-  const others = secret.owners.filter((owner) => owner !== fieldManager);
+  const others = secret.owners.filter((owner) => owner !== fieldManager).map(managerWithTool);
   return {
     namespace: secret.namespace,
     name: secret.name,
@@ -110,7 +110,7 @@ function readFacts(secret: MemoryPullSecret, { fieldManager }: MemoryClusterSett
     immutable: secret.immutable,
     labels: secret.labels,
     annotations: secret.annotations,
-    otherOwners: [...others, ...secret.controllers].sort(),
+    otherOwners: [...others, ...secret.controllers, ...toolsThatWrite(secret)].sort(),
     content: parsePullSecret(secret.type, secret.text?.reveal() ?? null),
   };
 }

@@ -97,7 +97,7 @@ const sorted = (labels: Labels): Labels =>
 
 function merged(write: TargetWrite, current: string | null, subject: string): string {
   try {
-    return mergeLogins(current, write.logins);
+    return mergeLogins(current, write.logins, write.repair === true ? "drop" : "refuse");
   } catch (error) {
     if (!(error instanceof MalformedPullSecretError)) throw error;
     if (/^over \d+ bytes$/.test(error.why)) throw refusal("apply", subject, "invalid", "too-large");

@@ -49,6 +49,17 @@ describe("a good file", () => {
     expect(config.clusters["home-1"]).toMatchObject({ kubeconfig: "/home/op/.kube/home", context: "home" });
   });
 
+  test("an email of old files is accepted, left out, and said so", () => {
+    const text = change("secret: harbor-pull", "secret: harbor-pull\n        email: ops@example.com");
+    const { problems, notices } = load(text);
+    expect(problems).toEqual([]);
+    expect(notices).toMatchObject([
+      { path: "credentials.platform-pull.targets[0].email", problem: expect.stringContaining("left out") },
+    ]);
+    expect(JSON.stringify(notices)).not.toContain("ops@example.com");
+    expect(load(example).notices).toEqual([]);
+  });
+
   test("tells Azure's two audiences apart", () => {
     const tokens = loadGood(
       change("{ kind: managed }", "{ kind: token, vaultToken: env:VAULT_TOKEN, storageToken: file:./storage }"),

@@ -33,6 +33,15 @@ const served: TargetSeen = {
   hash: value.hash,
 };
 
+test.each<[string, Partial<TargetSeen>, Judgement["is"]]>([
+  ["malformed", { malformed: "the entry x is malformed", hash: null, marks: {} }, "write"],
+  ["malformed and somebody else's", { malformed: "x", installation: null }, "foreign"],
+  ["malformed, of a higher epoch", { malformed: "x", hash: null, marks: mark(3) }, "higher"],
+  ["well formed", {}, "served"],
+])("with repair: %s", (_title, change, is) => {
+  expect(judgeTarget({ ...served, ...change }, { ...wanted, repair: true }).is).toBe(is);
+});
+
 /** The table of `site-target.ts`, row by row. */
 test.each<[string, Partial<TargetSeen> | null, boolean, Judgement["is"]]>([
   ["absent", null, false, "create"],

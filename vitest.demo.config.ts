@@ -4,7 +4,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/demo/**/*.test.ts"],
-    fileParallelism: false,
+    // Mostly waiting for drains: two at a time keep two cores half busy.
+    maxWorkers: 2,
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
     reporters: ["default", "./test/closing-line.ts"],
   },
 });

@@ -6,7 +6,7 @@ export type PartName = "harbor" | "aws" | "azure" | "gcp" | "kubernetes";
  * - `reply`: answered so, without effect.
  * - `cut-before` / `cut-after`: connection closed before the effect, or after it and before the reply.
  * - `delay`: answered `delayMs` later, effect first.
- * - `stale`: a read answers from the state as it was when the rule was set (the part decides what that means).
+ * - `stale`: a read answers from before the last write, or (GCP) with what stood there at `asOfMs`, by the sandbox's clock.
  */
 export type FaultAction =
   | {
@@ -18,7 +18,7 @@ export type FaultAction =
   | { readonly type: "cut-before" }
   | { readonly type: "cut-after" }
   | { readonly type: "delay"; readonly delayMs: number }
-  | { readonly type: "stale" };
+  | { readonly type: "stale"; readonly asOfMs?: number };
 
 export interface FaultRule {
   readonly part: PartName;

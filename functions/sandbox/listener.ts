@@ -23,6 +23,8 @@ export interface PartRequest {
   readonly body: Buffer;
   /** A fault asks for an answer from the past. */
   readonly stale: boolean;
+  /** With `stale`: from this moment, milliseconds since the epoch; null: from before the last write. */
+  readonly asOfMs: number | null;
   /** When the request arrived, by the sandbox's clock. */
   readonly nowMs: number;
 }
@@ -105,6 +107,7 @@ export async function listen(options: PartOptions): Promise<Listener> {
       query: new URLSearchParams(question < 0 ? "" : target.slice(question + 1)),
       headers: message.headers,
       stale: false,
+      asOfMs: null,
       nowMs: options.nowMs(),
     };
     const kind = options.classify(base);
@@ -131,7 +134,8 @@ export async function listen(options: PartOptions): Promise<Listener> {
         head,
       );
     } else if (action.type === "stale") {
-      send(response, await options.handle({ ...base, stale: true }), options.nowMs(), head);
+      const past: PartRequest = { ...base, stale: true, asOfMs: action.asOfMs ?? null };
+      send(response, await options.handle(past), options.nowMs(), head);
     } else {
       const reply = await options.handle(base);
       setTimeout(() => send(response, reply, options.nowMs(), head), action.delayMs).unref();

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "esbuild";
+import type { DemoRun } from "../../functions/sandbox/demo/run.ts";
 
 /** One answer of the product to a fault of the demo, switched off: what stands in `from` becomes `to`. */
 export interface Mutant {
@@ -7,6 +8,9 @@ export interface Mutant {
   /** What the product does no more. */
   readonly without: string;
   readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+  /** What the run fails for, in the demo's words: no other reason counts. */
+  readonly fails: RegExp;
+  readonly how: Pick<DemoRun, "patienceMs" | "patienceTicks" | "faultLastsMs">;
 }
 
 const core = "core/protocol";
@@ -17,16 +21,36 @@ const noEvidence: Mutant["edits"] = [
   { file: `${core}/home-records.ts`, from: "record.revoked ||", to: "true || record.revoked ||" },
 ];
 
-const noRace: Mutant["edits"] = [
+/** What home does with the replicas' stores and reports before it lets an old robot go. */
+const homeLooksAtHomeAlone: Mutant["edits"] = [
   ...noEvidence,
   {
-    file: "core/drivers/dynamodb/ledger-store.ts",
-    from: "...(expected === null",
-    to: "...(true ? {} : expected === null",
+    file: `${core}/home-records.ts`,
+    from: "for (const site of allSites(state)) {",
+    to: "for (const site of [state.settings.home]) {",
   },
-  { file: `${core}/home-judge.ts`, from: "if (!lease ||", to: "if (true || !lease ||" },
-  { file: `${core}/home-delete.ts`, from: 'if (victim.guard === "expired") return null;', to: "return null;" },
+  {
+    file: `${core}/home-round.ts`,
+    from: "allSites(state).every((site) => echoed(state, site))",
+    to: "echoed(state, state.settings.home)",
+  },
+  {
+    file: `${core}/home-delete.ts`,
+    from: 'victim.guard === "never-promoted" ? [state.settings.home] : allSites(state)',
+    to: "[state.settings.home]",
+  },
 ];
+
+/** What never ends is given up after this. The product itself needs a third of it, by time and by ticks. */
+const stuck = { patienceMs: 20_000, patienceTicks: 60 } as const;
+/** Long after the old robot's end, however slow the machine: a pull with it fails while the fault lasts. */
+const untilAPullFails = { patienceMs: 180_000, faultLastsMs: 120_000 } as const;
+
+const neverCurrent = /not: the new generation is current/;
+const neverServed = /not: every namespace holds the new generation/;
+const neverGone = /not: the old robot is gone/;
+const orphans = /^[2-9] robots with our mark are left$/m;
+const failedPull = /^a pull failed$/;
 
 export const mutants: readonly Mutant[] = [
   {
@@ -39,11 +63,15 @@ export const mutants: readonly Mutant[] = [
         to: "if (state.ownAttempt !== attempt) return undefined;\n  if (false)",
       },
     ],
+    fails: neverCurrent,
+    how: stuck,
   },
   {
     fault: "crash-after-stage",
     without: "sweeping the robots of attempts that were given up",
     edits: [{ file: `${core}/home-delete.ts`, from: "if (mark === null) return null;", to: "return null;" }],
+    fails: orphans,
+    how: {},
   },
   {
     fault: "crash-mid-distribution",
@@ -55,6 +83,8 @@ export const mutants: readonly Mutant[] = [
         to: 'state.clusters ?? ((state.replies["load-site-ledger"] as any).value.ledger?.epoch >= value.epoch ? [] : state.settings.clusters.map(startCluster))',
       },
     ],
+    fails: neverServed,
+    how: stuck,
   },
   {
     fault: "crash-before-retire",
@@ -66,33 +96,64 @@ export const mutants: readonly Mutant[] = [
         to: 'if (record.state !== "retiring" || state.saves === 0) continue;',
       },
     ],
+    fails: neverGone,
+    how: stuck,
   },
   {
     fault: "lost-reply-mint",
     without: "sweeping a robot whose secret nobody has",
     edits: [{ file: `${core}/home-delete.ts`, from: "if (mark === null) return null;", to: "return null;" }],
+    fails: orphans,
+    how: {},
+  },
+  {
+    fault: "lost-reply-promote",
+    without: "bringing a store to the ledger's epoch in a tick that did not promote",
+    edits: [
+      {
+        file: `${core}/home-flips.ts`,
+        from: "if (!needsFlip(state, site)",
+        to: "if (site === state.settings.canarySite && current.epoch > 1 && state.ownAttempt !== current.attempt) continue;\n    if (!needsFlip(state, site)",
+      },
+    ],
+    fails: neverServed,
+    how: stuck,
   },
   {
     fault: "store-down",
     without: "holding the old robot while a store, a report or the audit log says no",
+    edits: homeLooksAtHomeAlone,
+    fails: failedPull,
+    how: untilAPullFails,
+  },
+  {
+    fault: "store-stale",
+    without: "refusing a value older than one seen before, or holding the old robot while such a one is read",
     edits: [
-      ...noEvidence,
+      ...homeLooksAtHomeAlone,
       {
         file: `${core}/home-records.ts`,
-        from: "for (const site of allSites(state)) {",
-        to: "for (const site of [state.settings.home]) {",
+        from: "return allSites(state).some((site) => {",
+        to: "return [state.settings.home].some((site) => {",
       },
       {
-        file: `${core}/home-round.ts`,
-        from: "allSites(state).every((site) => echoed(state, site))",
-        to: "echoed(state, state.settings.home)",
+        file: `${core}/site-step.ts`,
+        from: "if (ledger !== null && trace.epoch < ledger.epoch) {",
+        to: "if (false) {",
       },
       {
-        file: `${core}/home-delete.ts`,
-        from: 'victim.guard === "never-promoted" ? [state.settings.home] : allSites(state)',
-        to: "[state.settings.home]",
+        file: `${core}/site-step.ts`,
+        from: '(reply.value as SiteReplies["prove-value"]).verdict',
+        to: '"accepted"',
+      },
+      {
+        file: `${core}/site-target.ts`,
+        from: "if (mark !== null && mark.epoch > wanted.value.epoch)",
+        to: "if (false)",
       },
     ],
+    fails: failedPull,
+    how: untilAPullFails,
   },
   {
     fault: "cluster-dark",
@@ -102,8 +163,40 @@ export const mutants: readonly Mutant[] = [
       { file: `${core}/site-tally.ts`, from: "complete: tally.complete && read", to: "complete: true" },
       { file: `${core}/site-tally.ts`, from: "wanted: tally.wanted + 1, unserved: named", to: "unserved: named" },
     ],
+    fails: failedPull,
+    how: untilAPullFails,
   },
-  { fault: "doubled-events", without: "compare-and-set, the lease and the guard of deletions", edits: noRace },
+  {
+    fault: "harbor-5xx",
+    without: "keeping in the ledger that a rotation was asked for",
+    edits: [
+      {
+        file: `${core}/home-acts.ts`,
+        from: 'ledger: { ...ledger, askedSinceMs }, why: "a rotation was asked for", patch: { actDone: true }',
+        to: 'ledger, why: "a rotation was asked for", patch: { actDone: true, asked: true } as any',
+      },
+      {
+        file: `${core}/home-line.ts`,
+        from: "if (ledger.askedSinceMs !== null)",
+        to: "if ((state as any).asked === true)",
+      },
+    ],
+    fails: neverCurrent,
+    how: { ...stuck, patienceMs: 30_000 },
+  },
+  {
+    fault: "doubled-events",
+    without: "remembering which events were taken",
+    edits: [
+      {
+        file: `${core}/home-acts.ts`,
+        from: "[...ledger.takenEvents, dedupeId].slice(-takenEventsKeptMax)",
+        to: "ledger.takenEvents",
+      },
+    ],
+    fails: /^2 promotions for 1 rotations asked for$/m,
+    how: {},
+  },
 ];
 
 /** Builds the product with a mutant's edits. Throws when the text to edit is not there: a mutant must not rot. */

@@ -4,8 +4,6 @@ import type { ActiveFault, DemoFault, DemoStage } from "./stage.ts";
 
 const clouds: readonly CloudName[] = ["aws", "azure", "gcp"];
 const ticksMin = 2;
-/** Longer than the drain: an answer that only waits for it would be seen to fail. */
-const lastsMsMin = 10_000;
 
 type Rule = Omit<FaultRule, "onHit">;
 
@@ -37,7 +35,7 @@ function noted(
       if (!options.lasts || firstMs === null || healedMs !== null) return;
       // One more than asked for: the tick under way when it began is not a whole one.
       const lasted = clouds.every((cloud, i) => stage.ticks(cloud) - (ticksAtStart[i] ?? 0) > ticksMin);
-      if (!lasted || stage.nowMs() - firstMs < lastsMsMin) return;
+      if (!lasted || stage.nowMs() - firstMs < stage.lastsMsMin) return;
       set.remove();
       healedMs = stage.nowMs();
     },
@@ -60,7 +58,7 @@ function isPromotion(stage: DemoStage, body: Buffer): boolean {
 }
 
 /** Several of everything: nothing in the sandbox misbehaves, the scheduler does. */
-function copies(stage: DemoStage, runners: number, events: number): ActiveFault {
+function copied(stage: DemoStage, copies: NonNullable<ActiveFault["copies"]>): ActiveFault {
   let fired = 0;
   let firstMs: number | null = null;
   return {
@@ -68,19 +66,11 @@ function copies(stage: DemoStage, runners: number, events: number): ActiveFault 
     firstMs: () => firstMs,
     healedMs: () => null,
     look() {},
-    copies: { runners, events },
+    copies,
     sent() {
       fired += 1;
       firstMs ??= stage.nowMs();
     },
-  };
-}
-
-function alternating(): () => boolean {
-  let odd = false;
-  return () => {
-    odd = !odd;
-    return odd;
   };
 }
 
@@ -148,11 +138,16 @@ export const demoFaults: readonly DemoFault[] = [
   },
   {
     name: "store-stale",
-    line: "every second read of GCP Secret Manager answers with what stood there before the last write",
+    line: "half of all reads of values at GCP Secret Manager answer with what stood there before the rotation",
     begin: (stage) =>
       noted(
         stage,
-        { part: "gcp", kind: "version.access", when: alternating(), action: { type: "stale" } },
+        {
+          part: "gcp",
+          kind: "version.access",
+          when: () => stage.random() < 0.5,
+          action: { type: "stale", asOfMs: stage.nowMs() },
+        },
         { lasts: true },
       ),
   },
@@ -190,11 +185,11 @@ export const demoFaults: readonly DemoFault[] = [
   {
     name: "two-runners",
     line: "home's function runs twice at the same time, in two processes, at every event",
-    begin: (stage) => copies(stage, 2, 1),
+    begin: (stage) => copied(stage, { runners: 2, events: 1, late: false }),
   },
   {
     name: "doubled-events",
-    line: "every event of every cloud is delivered twice",
-    begin: (stage) => copies(stage, 1, 2),
+    line: "every event of every cloud is delivered twice, an operator's once more after its promotion",
+    begin: (stage) => copied(stage, { runners: 1, events: 2, late: true }),
   },
 ];

@@ -5,6 +5,8 @@ import { type Phase, phaseOf } from "./ledger-view.ts";
 /** One rotation as seen from outside. Times in milliseconds since the epoch. */
 export interface RotationSeen {
   readonly askedMs: number;
+  /** The ledger's epoch when it was asked for. */
+  readonly epochBefore: number;
   readonly newUsername: string;
   readonly oldUsername: string;
   readonly promotedMs: number;

@@ -8,6 +8,7 @@ import { type Sandbox, startSandbox } from "../start.ts";
 import { demoConfiguration, demoTokens } from "./configuration.ts";
 import { demoFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
+import type { HostEvent } from "./host.ts";
 import { phaseOf } from "./ledger-view.ts";
 import { PhaseLog, PullLedger, type RotationSeen } from "./measure.ts";
 import type { DemoOptions } from "./options.ts";
@@ -20,9 +21,12 @@ import { judgeDemo } from "./verdict.ts";
 const pullsPerSecondMax = 200;
 const paceMsMin = 100;
 const lookEveryMs = 20;
+const askEveryMs = 100;
 
 /** A rotation that does not end in this time is a failure of the demo. */
 const patienceMsDefault = 90_000;
+/** Longer than the drain: an answer that only waits for it would be seen to fail. */
+const faultLastsMsDefault = 10_000;
 
 export interface DemoRun {
   readonly options: DemoOptions;
@@ -31,6 +35,12 @@ export interface DemoRun {
   readonly say: (line: string) => void;
   /** How long each part of a rotation may take before the demo gives up; 90 s where absent. */
   readonly patienceMs?: number;
+  /** It does not give up before each cloud's function has ticked so often in that part: a slow machine needs longer. */
+  readonly patienceTicks?: number;
+  /** How long a fault that heals lasts at least; 10 s where absent. */
+  readonly faultLastsMs?: number;
+  /** Give up at the first pull that fails. */
+  readonly untilFirstFailure?: boolean;
 }
 
 /** Runs the demo from the start of the sandbox to its report. */
@@ -68,6 +78,7 @@ class Demo {
   #pullers: Pullers | null = null;
   #looking: NodeJS.Timeout | null = null;
   #fault: ActiveFault | null = null;
+  #closed = false;
 
   constructor(run: DemoRun, sandbox: Sandbox, startedMs: number) {
     this.#run = run;
@@ -117,6 +128,7 @@ class Demo {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#looking !== null) clearInterval(this.#looking);
     await this.#pullers?.stop();
     await this.#scheduler?.stop();
@@ -134,10 +146,15 @@ class Demo {
   }
 
   async #until(what: string, done: () => boolean): Promise<void> {
-    const patienceMs = this.#run.patienceMs ?? patienceMsDefault;
+    const { patienceMs = patienceMsDefault, patienceTicks = 0 } = this.#run;
     const endMs = Date.now() + patienceMs;
+    const ticksMin = (): number => this.#scheduler?.ticksMin() ?? 0;
+    const endTicks = ticksMin() + patienceTicks;
     while (!done()) {
-      if (Date.now() > endMs) throw new DemoFailure(`waited ${patienceMs / 1000} s, but not: ${what}`, this.#logs);
+      const failed = this.#pullers?.stats().failed ?? 0;
+      if (this.#run.untilFirstFailure && failed > 0) throw new DemoFailure("a pull failed", this.#logs);
+      if (Date.now() > endMs && ticksMin() >= endTicks)
+        throw new DemoFailure(`waited ${patienceMs / 1000} s, but not: ${what}`, this.#logs);
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
   }
@@ -176,6 +193,8 @@ class Demo {
     return {
       sandbox: this.#sandbox,
       nowMs: () => Date.now(),
+      random: seededRandom(this.#run.options.seed),
+      lastsMsMin: this.#run.faultLastsMs ?? faultLastsMsDefault,
       ledger: () => this.#fleet.ledger(),
       kill: (cloud) => scheduler.kill(cloud),
       ticks: (cloud) => scheduler.ticks(cloud),
@@ -190,19 +209,16 @@ class Demo {
     this.#say(`rotation ${index + 1} asked for`);
     const askedMs = Date.now();
     const pulling = this.#pullEverywhere();
-    // Another tick may hold the lease: an operator (or its pipeline) asks again until it is taken.
-    let asking = true;
     const dedupeId = `demo-rotation-${index + 1}`;
-    const ask = async () => {
-      while (asking && this.#fleet.ledger()?.epoch === before.epoch && this.#fleet.ledger()?.next === null) {
-        await this.#scheduler?.send("aws", { capstan: { action: "rotate", credentials: [credentialName], dedupeId } });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    };
-    const asked = ask();
+    const event = { capstan: { action: "rotate", credentials: [credentialName], dedupeId } } as const;
+    const asked = this.#ask(event, () => {
+      const ledger = this.#fleet.ledger();
+      return ledger?.epoch !== before.epoch || ledger.next !== null;
+    });
     await this.#until("the new generation is current", () => (this.#fleet.ledger()?.epoch ?? 0) > before.epoch);
-    asking = false;
     await Promise.all([asked, pulling]);
+    // A copy that was held up on its way.
+    if (this.#fault?.copies?.late) await this.#ask(event, (taken) => taken);
     const promoted = this.#fleet.ledger()?.current;
     if (!promoted) throw new Error("a promotion leaves a current generation");
     await this.#until("every namespace holds the new generation", () => this.#fleet.everywhere());
@@ -216,11 +232,21 @@ class Demo {
     await this.#pullEverywhere();
     return {
       askedMs,
+      epochBefore: before.epoch,
       newUsername: promoted.robot.username,
       oldUsername: old,
       promotedMs: promoted.promotedAtMs,
       deletedMs,
     };
+  }
+
+  /** Another tick may hold the lease: an operator (or its pipeline) asks again until it is taken. */
+  async #ask(event: HostEvent, done: (taken: boolean) => boolean): Promise<void> {
+    let taken = false;
+    while (!this.#closed && !done(taken)) {
+      taken = (await this.#scheduler?.send("aws", event)) === true;
+      await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+    }
   }
 
   #lasting(): boolean {

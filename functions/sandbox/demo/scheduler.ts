@@ -1,3 +1,4 @@
+import type { InvokeResult } from "../../../core/app/invoke.ts";
 import type { CloudName } from "../facts.ts";
 import { FunctionHost, type HostEvent } from "./host.ts";
 import type { ActiveFault } from "./stage.ts";
@@ -45,6 +46,11 @@ export class DemoScheduler {
     return this.#done[cloud];
   }
 
+  /** Of the function that has finished the fewest. */
+  ticksMin(): number {
+    return Math.min(...clouds.map((cloud) => this.#done[cloud]));
+  }
+
   setFault(fault: ActiveFault): void {
     this.#fault = fault;
   }
@@ -53,9 +59,10 @@ export class DemoScheduler {
     for (const host of this.#hosts[cloud]) void host.kill();
   }
 
-  /** An operator's event, in as many copies and to as many runners as the fault wants. */
-  async send(cloud: CloudName, event: HostEvent): Promise<void> {
-    await this.#deliver(cloud, event);
+  /** An operator's event, in as many copies and to as many runners as the fault wants. True: one of them took it. */
+  async send(cloud: CloudName, event: HostEvent): Promise<boolean> {
+    const results = await this.#deliver(cloud, event);
+    return results.some(({ runs }) => runs.some(({ actTaken }) => actTaken === true));
   }
 
   async stop(): Promise<void> {
@@ -73,14 +80,15 @@ export class DemoScheduler {
     }
   }
 
-  async #deliver(cloud: CloudName, event: HostEvent): Promise<void> {
-    const { runners, events } = this.#fault?.copies ?? { runners: 1, events: 1 };
+  async #deliver(cloud: CloudName, event: HostEvent): Promise<readonly InvokeResult[]> {
+    const { runners = 1, events = 1 } = this.#fault?.copies ?? {};
     const wanted = cloud === "aws" ? runners : 1;
     while (this.#hosts[cloud].length < wanted) this.#hosts[cloud].push(this.#newHost(cloud));
     const hosts = this.#hosts[cloud].slice(0, wanted);
     const copies = hosts.flatMap((host) => Array.from({ length: events }, () => host.invoke(event)));
     if (copies.length > 1) this.#fault?.sent?.();
     // What failed is not told again: the next event goes on from there, as it would in a cloud.
-    await Promise.allSettled(copies);
+    const settled = await Promise.allSettled(copies);
+    return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   }
 }

@@ -6,6 +6,10 @@ import type { Sandbox } from "../start.ts";
 export interface DemoStage {
   readonly sandbox: Sandbox;
   readonly nowMs: () => number;
+  /** [0, 1), from the seed: the plan of faults. */
+  readonly random: () => number;
+  /** How long a fault that heals lasts at least. */
+  readonly lastsMsMin: number;
   /** The home's ledger as it stands in DynamoDB now. */
   ledger(): HomeLedger | null;
   /** Ends the process (worker thread) of a cloud's function from outside, wherever it is. */
@@ -22,8 +26,8 @@ export interface ActiveFault {
   healedMs(): number | null;
   /** Called often: heals what has lasted long enough. */
   look(): void;
-  /** Every event is sent so many times at once, to so many runners. */
-  readonly copies?: { readonly runners: number; readonly events: number };
+  /** Every event is sent so many times at once, to so many runners; `late`: an operator's once more after its promotion. */
+  readonly copies?: { readonly runners: number; readonly events: number; readonly late: boolean };
   /** Told when copies were really sent. */
   sent?(): void;
 }

@@ -93,6 +93,9 @@ function brokenPromises(
     Object.values(stores).every(({ username }) => username === living[0]?.username),
     "a store does not hold the robot that is left",
   );
+  const epoch = Math.max(...[...epochs].map((one) => one ?? 0));
+  const promotions = epoch - (evidence.rotations[0]?.epochBefore ?? epoch);
+  check(promotions === options.rotations, `${promotions} promotions for ${options.rotations} rotations asked for`);
   check(
     missed.length === 0,
     `namespaces that did not pull in all three parts of a rotation: ${missed.slice(0, 3).join(", ")}`,

@@ -58,18 +58,18 @@ export function createSecret(records: SecretRecords, request: PartRequest): obje
   if (records.find(id) !== null) {
     throw new GcpRefusal("ALREADY_EXISTS", `Secret [${records.nameOf(id)}] already exists.`);
   }
-  return renderSecret(records, records.put(record));
+  return renderSecret(records, records.put(record, request.nowMs));
 }
 
 export function getSecret(records: SecretRecords, request: PartRequest, id: string): object {
-  return renderSecret(records, records.require(id, request.stale));
+  return renderSecret(records, records.require(id, request));
 }
 
 export function listSecrets(records: SecretRecords, request: PartRequest): object {
   if ((request.query.get("filter") ?? "") !== "") {
     throw new GcpRefusal("UNIMPLEMENTED", "The sandbox does not filter secrets.");
   }
-  const all = records.list(request.stale);
+  const all = records.list(request);
   const { items, nextPageToken } = pageOf(all, request.query);
   return {
     ...(items.length === 0 ? {} : { secrets: items.map((record) => renderSecret(records, record)) }),
@@ -98,11 +98,11 @@ export function patchSecret(records: SecretRecords, request: PartRequest, id: st
       changed = { ...changed, aliases: aliasesOf(secret["versionAliases"], stored.versions) };
     } else throw invalidArgument(`The update_mask path [${path}] cannot be updated.`);
   }
-  return renderSecret(records, records.put(changed));
+  return renderSecret(records, records.put(changed, request.nowMs));
 }
 
 export function deleteSecret(records: SecretRecords, request: PartRequest, id: string): object {
   checkEtag(request.query.get("etag") ?? undefined, records.require(id).etag);
-  records.remove(id);
+  records.remove(id, request.nowMs);
   return {};
 }

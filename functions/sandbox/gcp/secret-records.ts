@@ -1,3 +1,4 @@
+import type { PartRequest } from "../listener.ts";
 import { GcpRefusal } from "./refusal.ts";
 
 /** `SecretVersion.State` by its number on the wire. */
@@ -30,16 +31,24 @@ export interface SecretRecord {
   readonly versions: readonly VersionRecord[];
 }
 
-interface Shelf {
-  readonly now: SecretRecord | null;
-  /** As it was before its last write: what a stale read answers. */
-  readonly before: SecretRecord | null;
+/** One state of a secret and since when it stood; null: deleted. */
+interface Stood {
+  readonly fromMs: number;
+  readonly record: SecretRecord | null;
 }
+
+/** Whether a read answers from the past, and from when. */
+export type Look = Pick<PartRequest, "stale" | "asOfMs">;
+
+const present: Look = { stale: false, asOfMs: null };
+/** States that are kept of one secret for stale reads. */
+const stoodMax = 100;
 
 /** All secrets of one project. */
 export class SecretRecords {
   readonly #projectNumber: string;
-  readonly #shelves = new Map<string, Shelf>();
+  /** Oldest first. */
+  readonly #shelves = new Map<string, readonly Stood[]>();
   #etags = 0;
 
   constructor(projectNumber: string) {
@@ -57,31 +66,36 @@ export class SecretRecords {
     return `"${(0x16211daf000000 + this.#etags).toString(16)}"`;
   }
 
-  find(id: string, stale = false): SecretRecord | null {
-    const shelf = this.#shelves.get(id);
-    return (stale ? shelf?.before : shelf?.now) ?? null;
+  find(id: string, { stale, asOfMs }: Look = present): SecretRecord | null {
+    const shelf = this.#shelves.get(id) ?? [];
+    if (!stale) return shelf.at(-1)?.record ?? null;
+    return (asOfMs === null ? shelf.at(-2) : shelf.findLast(({ fromMs }) => fromMs <= asOfMs))?.record ?? null;
   }
 
   /** Throws `NOT_FOUND`. */
-  require(id: string, stale = false): SecretRecord {
-    const record = this.find(id, stale);
+  require(id: string, look: Look = present): SecretRecord {
+    const record = this.find(id, look);
     if (record === null) throw new GcpRefusal("NOT_FOUND", `Secret [${this.nameOf(id)}] not found.`);
     return record;
   }
 
   /** Newest first, as the service lists. */
-  list(stale: boolean): readonly SecretRecord[] {
+  list(look: Look): readonly SecretRecord[] {
     return [...this.#shelves.keys()]
-      .flatMap((id) => this.find(id, stale) ?? [])
+      .flatMap((id) => this.find(id, look) ?? [])
       .sort((one, other) => other.createdMs - one.createdMs || (one.id < other.id ? 1 : -1));
   }
 
-  put(record: SecretRecord): SecretRecord {
-    this.#shelves.set(record.id, { now: record, before: this.find(record.id) });
+  put(record: SecretRecord, nowMs: number): SecretRecord {
+    this.#keep(record.id, { fromMs: nowMs, record });
     return record;
   }
 
-  remove(id: string): void {
-    this.#shelves.set(id, { now: null, before: this.find(id) });
+  remove(id: string, nowMs: number): void {
+    this.#keep(id, { fromMs: nowMs, record: null });
+  }
+
+  #keep(id: string, stood: Stood): void {
+    this.#shelves.set(id, [...(this.#shelves.get(id) ?? []), stood].slice(-stoodMax));
   }
 }

@@ -68,9 +68,10 @@ function classify(request: PartRequest): string {
 
 /**
  * One Google Cloud project: Secret Manager (REST v1) and the metadata server on one listener, by the
- * documented rules. A `stale` fault answers reads from before the last write of that secret, its old etag
- * included: the service promises more for one read alone, a version by its number (resource consistency
- * page). A stale etag does no harm: the write that carries it is judged by the stored one.
+ * documented rules. A `stale` fault answers reads from before the last write of that secret, or from the
+ * moment it names, its old etag included: the service promises more for one read alone, a version by its
+ * number (resource consistency page). A stale etag does no harm: the write that carries it is judged by
+ * the stored one.
  */
 export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
   const project = { id: options.project, number: projectNumberOf(options.project) };

@@ -4,7 +4,7 @@ import { bodyOf, int64Of, objectOf, pageOf, textOf } from "./input.ts";
 import { GcpRefusal, invalidArgument } from "./refusal.ts";
 import { renderVersion, versionName } from "./rendering.ts";
 import { checkEtag } from "./secret-operations.ts";
-import type { SecretRecord, SecretRecords, VersionRecord, VersionState } from "./secret-records.ts";
+import type { Look, SecretRecord, SecretRecords, VersionRecord, VersionState } from "./secret-records.ts";
 
 const payloadBytesMax = 65_536;
 
@@ -40,7 +40,7 @@ export function addVersion(records: SecretRecords, request: PartRequest, id: str
     crc32c,
     checksumByClient: sent !== undefined,
   };
-  const record = records.put({ ...stored, versions: [...stored.versions, version] });
+  const record = records.put({ ...stored, versions: [...stored.versions, version] }, request.nowMs);
   return renderVersion(records, record, version, asInts(request));
 }
 
@@ -59,9 +59,9 @@ function numberOf(record: SecretRecord, which: string): number {
  * By number, alias or `latest`. A version that was added is found by its number at once, also where
  * everything else is stale (resource consistency page: the one strongly consistent read).
  */
-function requireVersion(records: SecretRecords, id: string, which: string, stale: boolean): Found {
+function requireVersion(records: SecretRecords, id: string, which: string, look?: Look): Found {
   const now = records.find(id);
-  for (const record of stale ? [records.find(id, true), /^\d+$/.test(which) ? now : null] : [now]) {
+  for (const record of look?.stale ? [records.find(id, look), /^\d+$/.test(which) ? now : null] : [now]) {
     const version = record?.versions.find(({ number }) => number === numberOf(record, which));
     if (record && version) return { record, version };
   }
@@ -70,12 +70,12 @@ function requireVersion(records: SecretRecords, id: string, which: string, stale
 }
 
 export function getVersion(records: SecretRecords, request: PartRequest, id: string, which: string): object {
-  const { record, version } = requireVersion(records, id, which, request.stale);
+  const { record, version } = requireVersion(records, id, which, request);
   return renderVersion(records, record, version, asInts(request));
 }
 
 export function accessVersion(records: SecretRecords, request: PartRequest, id: string, which: string): object {
-  const { record, version } = requireVersion(records, id, which, request.stale);
+  const { record, version } = requireVersion(records, id, which, request);
   const name = versionName(records, record, version);
   if (version.state !== "ENABLED" || version.data === null) {
     throw new GcpRefusal("FAILED_PRECONDITION", `Secret Version [${name}] is in ${version.state} state.`);
@@ -90,7 +90,7 @@ export function listVersions(records: SecretRecords, request: PartRequest, id: s
   if (filter !== "" && state === undefined) {
     throw new GcpRefusal("UNIMPLEMENTED", "The sandbox filters versions by state alone.");
   }
-  const record = records.require(id, request.stale);
+  const record = records.require(id, request);
   const all = record.versions.filter((version) => state === undefined || version.state === state).toReversed();
   const { items, nextPageToken } = pageOf(all, request.query);
   const versions = items.map((version) => renderVersion(records, record, version, asInts(request)));
@@ -111,7 +111,7 @@ export function changeState(
 ): object {
   const body = bodyOf(request.body, "request", ["name", "etag"]);
   if (!/^\d+$/.test(which)) throw invalidArgument("The version must be given by its number.");
-  const { record, version } = requireVersion(records, id, which, false);
+  const { record, version } = requireVersion(records, id, which);
   checkEtag(textOf(body["etag"], "etag"), version.etag);
   if (version.state === "DESTROYED") {
     const name = versionName(records, record, version);
@@ -124,5 +124,5 @@ export function changeState(
     ...(state === "DESTROYED" ? { data: null, destroyedMs: request.nowMs } : {}),
   };
   const versions = record.versions.map((one) => (one === version ? changed : one));
-  return renderVersion(records, records.put({ ...record, versions }), changed, asInts(request));
+  return renderVersion(records, records.put({ ...record, versions }, request.nowMs), changed, asInts(request));
 }

@@ -1,10 +1,13 @@
 import { createHmac } from "node:crypto";
 import { Secret } from "../../core/secret.ts";
+import { documentedAwsRates } from "./aws/quotas.ts";
 import { type AwsSandbox, startAws } from "./aws/start-aws.ts";
+import { documentedVaultRates } from "./azure/quotas.ts";
 import { type AzureSandbox, startAzure } from "./azure/start-azure.ts";
 import { createAuthority } from "./certificates.ts";
 import { type CloudName, environmentOf, type SandboxFacts } from "./facts.ts";
 import { FaultBoard } from "./faults.ts";
+import { documentedGcpRates } from "./gcp/quotas.ts";
 import { type GcpSandbox, startGcp } from "./gcp/start-gcp.ts";
 import { type Harbor, type IssuedLogin, startHarbor } from "./harbor/start-harbor.ts";
 import type { KubernetesSandbox } from "./kubernetes/server.ts";
@@ -17,7 +20,6 @@ const tag = "1";
 const table = "capstan";
 const container = "capstan";
 const gcpProject = "capstan-sandbox";
-const gcpWritesPerSecondMax = 2;
 
 export interface SandboxOptions {
   readonly clusters: number;
@@ -28,8 +30,8 @@ export interface SandboxOptions {
   readonly tokenExpirationMs?: number;
   /** How long they are taken past their end; 60 s where absent. */
   readonly tokenLeewayMs?: number;
-  /** Writes per second and secret that Google Cloud takes; 2, which is Google's, where absent. */
-  readonly gcpWritesPerSecondMax?: number;
+  /** False: none of the rate quotas that the clouds document, for a clock that stands still; true where absent. */
+  readonly quotas?: boolean;
   /** Milliseconds since the epoch; the machine's clock where absent. */
   readonly nowMs?: () => number;
   /** Any free port where absent; clusters count up from `kubernetes`. */
@@ -110,6 +112,7 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
     return { faults, nowMs, ...(port === undefined ? {} : { port }) };
   };
   const { accessKeyId, secretAccessKey, identityHeader, adminPassword } = keys;
+  const limited = options.quotas ?? true;
   const startingClusters = createAuthority("capstan sandbox").then(async (authority) => {
     const tls = await authority.leaf("kubernetes");
     return {
@@ -124,13 +127,20 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
       ...(options.tokenExpirationMs === undefined ? {} : { tokenExpirationMs: options.tokenExpirationMs }),
       ...(options.tokenLeewayMs === undefined ? {} : { leewayMs: options.tokenLeewayMs }),
     }),
-    startAws({ ...common("aws"), accessKeyId, secretAccessKey, tables: [table] }),
-    startAzure({ ...common("azure"), identityHeader, containers: [container] }),
-    startGcp({
-      ...common("gcp"),
-      project: gcpProject,
-      writesPerSecondMax: options.gcpWritesPerSecondMax ?? gcpWritesPerSecondMax,
+    startAws({
+      ...common("aws"),
+      accessKeyId,
+      secretAccessKey,
+      tables: [table],
+      rates: limited ? documentedAwsRates : {},
     }),
+    startAzure({
+      ...common("azure"),
+      identityHeader,
+      containers: [container],
+      rates: limited ? documentedVaultRates : {},
+    }),
+    startGcp({ ...common("gcp"), project: gcpProject, rates: limited ? documentedGcpRates : {} }),
     startingClusters,
   ]);
   return { harbor, aws, azure, gcp, caPem, clusters };

@@ -4,6 +4,7 @@ import { createDynamoLedger } from "../../core/drivers/dynamodb/ledger-store.ts"
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
 import { Secret } from "../../core/secret.ts";
+import type { AwsRates } from "../../functions/sandbox/aws/quotas.ts";
 import { type AwsSandbox, startAws } from "../../functions/sandbox/aws/start-aws.ts";
 import { FaultBoard } from "../../functions/sandbox/faults.ts";
 
@@ -22,7 +23,7 @@ export interface AwsHarness {
   close(): Promise<void>;
 }
 
-export async function startAwsHarness(): Promise<AwsHarness> {
+export async function startAwsHarness(rates: AwsRates = {}): Promise<AwsHarness> {
   const faults = new FaultBoard();
   let nowMs = Date.UTC(2026, 10, 24, 12);
   const aws = await startAws({
@@ -32,6 +33,7 @@ export async function startAwsHarness(): Promise<AwsHarness> {
     secretAccessKey,
     region,
     tables: [ledgerTable],
+    rates,
   });
   const access = {
     region,

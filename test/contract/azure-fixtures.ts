@@ -3,6 +3,7 @@ import { createKeyVaultStore } from "../../core/drivers/azure-key-vault/secret-s
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
 import { Secret } from "../../core/secret.ts";
+import type { VaultRates } from "../../functions/sandbox/azure/quotas.ts";
 import { type AzureSandbox, startAzure } from "../../functions/sandbox/azure/start-azure.ts";
 import { FaultBoard, type FaultRule, type SetFault } from "../../functions/sandbox/faults.ts";
 
@@ -22,9 +23,9 @@ export interface AzureWorld {
   close(): Promise<void>;
 }
 
-export async function startWorld(nowMs: () => number = Date.now): Promise<AzureWorld> {
+export async function startWorld(nowMs: () => number = Date.now, rates: VaultRates = {}): Promise<AzureWorld> {
   const faults = new FaultBoard();
-  const azure = await startAzure({ faults, nowMs, identityHeader, containers: [container] });
+  const azure = await startAzure({ faults, nowMs, identityHeader, containers: [container], rates });
   const sleeps: number[] = [];
   const credential = (token?: string) => ({
     kind: "token" as const,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AzureWorld, container, startWorld } from "./azure-fixtures.ts";
+import { rule } from "./rule.ts";
 
 const startMs = 1_790_000_000_400;
 let world: AzureWorld;
@@ -46,7 +47,7 @@ const blob = (method: string, path: string, body?: string, headers?: Record<stri
   send("https://storage.azure.com", method, `${world.azure.accountUrl}/${path}`, body, headers);
 
 describe("the sandbox's Key Vault", () => {
-  test("challenges what carries no token", async () => {
+  rule("challenges what carries no token", "Key Vault, authentication, requests and responses", async () => {
     const reply = await fetch(`${world.azure.vaultUrl}/secrets/x?api-version=7.5`);
     expect(reply.status).toBe(401);
     expect(reply.headers.get("www-authenticate")).toMatch(
@@ -55,55 +56,67 @@ describe("the sandbox's Key Vault", () => {
     expect(await reply.json()).toMatchObject({ error: { code: "Unauthorized" } });
   });
 
-  test("reads with a trailing slash and a decoded parameter name, ids and whole seconds in the answer", async () => {
-    const set = await vault("PUT", "/secrets/Plain", { value: "v1", tags: { a: "b" } });
-    const { status, body } = await vault("GET", "/secrets/plain/?api%2Dversion=2026-04-01");
-    expect(status).toBe(200);
-    expect(body).toEqual({ ...set.body, value: "v1", tags: { a: "b" } });
-    expect(body.id).toMatch(new RegExp(`^${world.azure.vaultUrl}/secrets/Plain/[0-9a-f]{32}$`));
-    expect(body.attributes).toMatchObject({ enabled: true, created: 1_790_000_000, updated: 1_790_000_000 });
-  });
+  rule(
+    "reads with a trailing slash and a decoded parameter name, ids and whole seconds in the answer",
+    "REST reference, Get Secret",
+    async () => {
+      const set = await vault("PUT", "/secrets/Plain", { value: "v1", tags: { a: "b" } });
+      const { status, body } = await vault("GET", "/secrets/plain/?api%2Dversion=2026-04-01");
+      expect(status).toBe(200);
+      expect(body).toEqual({ ...set.body, value: "v1", tags: { a: "b" } });
+      expect(body.id).toMatch(new RegExp(`^${world.azure.vaultUrl}/secrets/Plain/[0-9a-f]{32}$`));
+      expect(body.attributes).toMatchObject({ enabled: true, created: 1_790_000_000, updated: 1_790_000_000 });
+    },
+  );
 
-  test("updates what is named, keeps the rest, inherits nothing to the next version", async () => {
-    const { body } = await vault("PUT", "/secrets/patched", {
-      value: "v1",
-      contentType: "text/plain",
-      tags: { a: "1" },
-    });
-    const path = new URL(body.id).pathname;
-    nowMs += 5_000;
-    const changed = await vault("PATCH", path, { attributes: { enabled: false } });
-    expect(changed.body).toMatchObject({ contentType: "text/plain", tags: { a: "1" } });
-    expect(changed.body.value).toBeUndefined();
-    expect(changed.body.attributes).toMatchObject({ enabled: false, created: 1_790_000_000, updated: 1_790_000_005 });
-    for (const at of ["/secrets/patched", path]) {
-      const refused = await vault<object>("GET", at);
-      expect(refused).toMatchObject({
-        status: 403,
-        body: { error: { code: "Forbidden", innererror: { code: "SecretDisabled" } } },
+  rule(
+    "updates what is named, keeps the rest, inherits nothing to the next version",
+    "REST reference, Update Secret; azure-sdk-for-js#24756",
+    async () => {
+      const { body } = await vault("PUT", "/secrets/patched", {
+        value: "v1",
+        contentType: "text/plain",
+        tags: { a: "1" },
       });
-    }
-    expect((await vault("PUT", "/secrets/patched", { value: "v2" })).body).toMatchObject({ tags: {} });
-  });
+      const path = new URL(body.id).pathname;
+      nowMs += 5_000;
+      const changed = await vault("PATCH", path, { attributes: { enabled: false } });
+      expect(changed.body).toMatchObject({ contentType: "text/plain", tags: { a: "1" } });
+      expect(changed.body.value).toBeUndefined();
+      expect(changed.body.attributes).toMatchObject({ enabled: false, created: 1_790_000_000, updated: 1_790_000_005 });
+      for (const at of ["/secrets/patched", path]) {
+        const refused = await vault<object>("GET", at);
+        expect(refused).toMatchObject({
+          status: 403,
+          body: { error: { code: "Forbidden", innererror: { code: "SecretDisabled" } } },
+        });
+      }
+      expect((await vault("PUT", "/secrets/patched", { value: "v2" })).body).toMatchObject({ tags: {} });
+    },
+  );
 
-  test("lists pages of 25 in the order of ids, without values", async () => {
-    for (let count = 0; count < 30; count += 1) await vault("PUT", "/secrets/many", { value: String(count) });
-    interface Page {
-      readonly value: readonly Bundle[];
-      readonly nextLink: string | null;
-    }
-    const first = (await vault<Page>("GET", "/secrets/many/versions")).body;
-    const rest = await send("https://vault.azure.net", "GET", first.nextLink ?? "");
-    const second = JSON.parse(rest.text) as Page;
-    expect([first.value.length, second.value.length, second.nextLink]).toEqual([25, 5, null]);
-    const ids = [...first.value, ...second.value].map((one) => one.id);
-    expect(ids).toEqual([...ids].sort());
-    expect(new Set(ids).size).toBe(30);
-    expect(JSON.stringify(first)).not.toContain('"value":"');
-    expect((await vault("GET", "/secrets/many/versions?api-version=7.5&maxresults=26")).status).toBe(400);
-  });
+  rule(
+    "lists pages of 25 in the order of ids, without values",
+    "REST reference, Get Secret Versions; lowkey-vault#428",
+    async () => {
+      for (let count = 0; count < 30; count += 1) await vault("PUT", "/secrets/many", { value: String(count) });
+      interface Page {
+        readonly value: readonly Bundle[];
+        readonly nextLink: string | null;
+      }
+      const first = (await vault<Page>("GET", "/secrets/many/versions")).body;
+      const rest = await send("https://vault.azure.net", "GET", first.nextLink ?? "");
+      const second = JSON.parse(rest.text) as Page;
+      expect([first.value.length, second.value.length, second.nextLink]).toEqual([25, 5, null]);
+      const ids = [...first.value, ...second.value].map((one) => one.id);
+      expect(ids).toEqual([...ids].sort());
+      expect(new Set(ids).size).toBe(30);
+      expect(JSON.stringify(first)).not.toContain('"value":"');
+      expect((await vault("GET", "/secrets/many/versions?api-version=7.5&maxresults=26")).status).toBe(400);
+    },
+  );
 
-  test("keeps deleted names for recovery", async () => {
+  rule("keeps deleted names for recovery", "Key Vault, soft-delete overview", async () => {
     await vault("PUT", "/secrets/gone", { value: "v1" });
     expect((await vault("DELETE", "/secrets/gone")).body).toMatchObject({
       recoveryId: `${world.azure.vaultUrl}/deletedsecrets/gone`,
@@ -143,13 +156,13 @@ describe("the sandbox's Key Vault", () => {
 });
 
 describe("the sandbox's Blob storage", () => {
-  test("creates containers once", async () => {
+  rule("creates containers once", "Blob service REST, Create Container", async () => {
     expect((await blob("PUT", "made?restype=container")).status).toBe(201);
     const again = await blob("PUT", "made?restype=container");
     expect([again.status, again.headers.get("x-ms-error-code")]).toEqual([409, "ContainerAlreadyExists"]);
   });
 
-  test("answers errors as XML with the code in a header", async () => {
+  rule("answers errors as XML with the code in a header", "Blob service REST, status and error codes", async () => {
     const absent = await blob("GET", `${container}/absent`);
     expect([absent.status, absent.headers.get("x-ms-error-code")]).toEqual([404, "BlobNotFound"]);
     expect(absent.text).toMatch(
@@ -161,7 +174,7 @@ describe("the sandbox's Blob storage", () => {
     expect((await fetch(`${world.azure.accountUrl}/${container}/absent`)).status).toBe(401);
   });
 
-  test("compares ETags", async () => {
+  rule("compares ETags", "Blob service REST, conditional headers", async () => {
     const type = { "x-ms-blob-type": "BlockBlob" };
     const path = `${container}/a/b`;
     expect((await blob("PUT", path, "0")).headers.get("x-ms-error-code")).toBe("MissingRequiredHeader");

@@ -7,6 +7,7 @@ import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
 import { Secret } from "../../core/secret.ts";
 import { FaultBoard } from "../../functions/sandbox/faults.ts";
+import type { GcpRates } from "../../functions/sandbox/gcp/quotas.ts";
 import { type GcpSandbox, startGcp } from "../../functions/sandbox/gcp/start-gcp.ts";
 
 export const project = "fleet-prod-1";
@@ -23,11 +24,10 @@ export interface GcpHarness {
   close(): Promise<void>;
 }
 
-export async function startGcpHarness(writesPerSecondMax?: number): Promise<GcpHarness> {
+export async function startGcpHarness(rates: GcpRates = {}): Promise<GcpHarness> {
   const faults = new FaultBoard();
   let nowMs = Date.UTC(2026, 10, 24, 12);
-  const quota = writesPerSecondMax === undefined ? {} : { writesPerSecondMax };
-  const gcp = await startGcp({ faults, nowMs: () => nowMs, project, ...quota });
+  const gcp = await startGcp({ faults, nowMs: () => nowMs, project, rates });
   const token = gcp.issueToken();
   const access = {
     project,

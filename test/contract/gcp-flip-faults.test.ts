@@ -136,7 +136,7 @@ describe("two runners with the same flip", () => {
 });
 
 test("the quota of two writes a second throttles a flip, which the next second ends", async () => {
-  const limited = await startGcpHarness(2);
+  const limited = await startGcpHarness({ secretWritesPerSecondMax: 2 });
   try {
     const staged = await portErrorOf(
       (async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { crc32c } from "../../core/drivers/gcp-secret-manager/crc32c.ts";
 import { crc32cOf } from "../../functions/sandbox/gcp/crc32c.ts";
 import { type GcpHarness, officialClient, project, type RawReply, raw, startGcpHarness } from "./gcp-fixtures.ts";
+import { rule } from "./rule.ts";
 import { flipRequest, flipThrough, stageEpoch, valueFor } from "./secret-store-fixtures.ts";
 
 const replication = { automatic: {} };
@@ -86,85 +87,103 @@ describe("Google's own client over REST", () => {
 });
 
 describe("the documented rules", () => {
-  test("`latest` is the newest created: disabled or destroyed, there is no falling back", async () => {
-    await create("latest-rule");
-    for (const text of ["one", "two"]) await add("latest-rule", text);
-    const latest = () => raw(harness, "GET", "secrets/latest-rule/versions/latest:access");
-    expect((await latest()).body).toMatchObject({ payload: { data: base64("two") } });
-    await raw(harness, "POST", "secrets/latest-rule/versions/2:disable", {});
-    expect(statusOf(await latest())).toEqual([400, "FAILED_PRECONDITION"]);
-    await raw(harness, "POST", "secrets/latest-rule/versions/2:enable", {});
-    expect((await latest()).status).toBe(200);
-    await raw(harness, "POST", "secrets/latest-rule/versions/2:destroy", {});
-    expect(statusOf(await latest())).toEqual([400, "FAILED_PRECONDITION"]);
-    expect(statusOf(await raw(harness, "POST", "secrets/latest-rule/versions/2:enable", {}))).toEqual([
-      400,
-      "FAILED_PRECONDITION",
-    ]);
-    expect((await raw(harness, "GET", "secrets/latest-rule/versions/2")).body).toMatchObject({ state: "DESTROYED" });
-    expect(harness.gcp.secret("latest-rule")?.versions.map(({ value }) => value)).toEqual(["one", null]);
-  });
-
-  test("one of twenty writers with the same etag wins, and a write that changes nothing changes the etag", async () => {
-    const { etag } = (await create("etag-race")).body as { etag: string };
-    const patch = (owner: string) =>
-      raw(harness, "PATCH", "secrets/etag-race?updateMask=annotations", { etag, annotations: { owner } });
-    const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => patch(`writer-${index}`)));
-    expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
-    for (const reply of replies.filter(({ status }) => status !== 200)) {
-      expect(statusOf(reply)).toEqual([400, "FAILED_PRECONDITION"]);
-    }
-    const before = harness.gcp.secret("etag-race");
-    await raw(harness, "PATCH", "secrets/etag-race?updateMask=annotations", { annotations: before?.annotations ?? {} });
-    expect(harness.gcp.secret("etag-race")?.annotations).toEqual(before?.annotations);
-    expect(harness.gcp.secret("etag-race")?.etag).not.toBe(before?.etag);
-  });
-
-  test("a version leaves the secret's etag alone, and the mask leaves the other fields alone", async () => {
-    await create("masked", { labels: { team: "platform" }, annotations: { note: "kept" } });
-    const before = harness.gcp.secret("masked");
-    await add("masked", "one");
-    expect(harness.gcp.secret("masked")?.etag).toBe(before?.etag);
-    await raw(harness, "PATCH", "secrets/masked?updateMask=version_aliases", {
-      labels: {},
-      annotations: {},
-      versionAliases: { blue: "1" },
-    });
-    const { labels, annotations, aliases } = harness.gcp.secret("masked") ?? {};
-    expect({ labels, annotations, aliases }).toEqual({
-      labels: { team: "platform" },
-      annotations: { note: "kept" },
-      aliases: { blue: 1 },
-    });
-    expect((await raw(harness, "GET", "secrets/masked/versions/blue:access")).body).toMatchObject({
-      payload: { data: base64("one") },
-    });
-    expect((await raw(harness, "PATCH", "secrets/masked", { labels: {} })).status).toBe(400);
-  });
-
-  test("a wrong checksum, an empty or too large payload and too many annotations are refused", async () => {
-    await create("limits");
-    const payload = (fields: object) => raw(harness, "POST", "secrets/limits:addVersion", { payload: fields });
-    expect(statusOf(await payload({ data: base64("x"), dataCrc32c: "1" }))).toEqual([400, "INVALID_ARGUMENT"]);
-    expect((await payload({ data: "" })).status).toBe(400);
-    expect((await payload({ data: base64("x".repeat(65_537)) })).status).toBe(400);
-    expect((await payload({ data: base64("x".repeat(65_536)) })).status).toBe(200);
-    const annotated = (bytes: number) =>
-      raw(harness, "PATCH", "secrets/limits?updateMask=annotations", { annotations: { k: "x".repeat(bytes - 1) } });
-    expect((await annotated(16_384)).status).toBe(400);
-    expect((await annotated(16_383)).status).toBe(200);
-    const aliases = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`a${index}`, "1"]));
-    for (const versionAliases of [aliases, { latest: "1" }, { NEW: "1" }, { "1a": "1" }, { absent: "9" }]) {
-      expect((await raw(harness, "PATCH", "secrets/limits?updateMask=versionAliases", { versionAliases })).status).toBe(
+  rule(
+    "`latest` is the newest created: disabled or destroyed, there is no falling back",
+    "resources.proto, SecretVersion; external-secrets#4042",
+    async () => {
+      await create("latest-rule");
+      for (const text of ["one", "two"]) await add("latest-rule", text);
+      const latest = () => raw(harness, "GET", "secrets/latest-rule/versions/latest:access");
+      expect((await latest()).body).toMatchObject({ payload: { data: base64("two") } });
+      await raw(harness, "POST", "secrets/latest-rule/versions/2:disable", {});
+      expect(statusOf(await latest())).toEqual([400, "FAILED_PRECONDITION"]);
+      await raw(harness, "POST", "secrets/latest-rule/versions/2:enable", {});
+      expect((await latest()).status).toBe(200);
+      await raw(harness, "POST", "secrets/latest-rule/versions/2:destroy", {});
+      expect(statusOf(await latest())).toEqual([400, "FAILED_PRECONDITION"]);
+      expect(statusOf(await raw(harness, "POST", "secrets/latest-rule/versions/2:enable", {}))).toEqual([
         400,
-      );
-    }
-    for (const id of ["bad id", "", "x".repeat(256)]) expect((await create(encodeURIComponent(id))).status).toBe(400);
-    expect((await raw(harness, "POST", "secrets?secretId=none", {})).status).toBe(400);
-    expect((await create("typo", { anotations: {} })).status).toBe(400);
-  });
+        "FAILED_PRECONDITION",
+      ]);
+      expect((await raw(harness, "GET", "secrets/latest-rule/versions/2")).body).toMatchObject({ state: "DESTROYED" });
+      expect(harness.gcp.secret("latest-rule")?.versions.map(({ value }) => value)).toEqual(["one", null]);
+    },
+  );
 
-  test("a stale read knows a new version by its number alone", async () => {
+  rule(
+    "one of twenty writers with the same etag wins, and a write that changes nothing changes the etag",
+    "Secret Manager, ETags",
+    async () => {
+      const { etag } = (await create("etag-race")).body as { etag: string };
+      const patch = (owner: string) =>
+        raw(harness, "PATCH", "secrets/etag-race?updateMask=annotations", { etag, annotations: { owner } });
+      const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => patch(`writer-${index}`)));
+      expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
+      for (const reply of replies.filter(({ status }) => status !== 200)) {
+        expect(statusOf(reply)).toEqual([400, "FAILED_PRECONDITION"]);
+      }
+      const before = harness.gcp.secret("etag-race");
+      await raw(harness, "PATCH", "secrets/etag-race?updateMask=annotations", {
+        annotations: before?.annotations ?? {},
+      });
+      expect(harness.gcp.secret("etag-race")?.annotations).toEqual(before?.annotations);
+      expect(harness.gcp.secret("etag-race")?.etag).not.toBe(before?.etag);
+    },
+  );
+
+  rule(
+    "a version leaves the secret's etag alone, and the mask leaves the other fields alone",
+    "Secret Manager, ETags; service.proto, UpdateSecret",
+    async () => {
+      await create("masked", { labels: { team: "platform" }, annotations: { note: "kept" } });
+      const before = harness.gcp.secret("masked");
+      await add("masked", "one");
+      expect(harness.gcp.secret("masked")?.etag).toBe(before?.etag);
+      await raw(harness, "PATCH", "secrets/masked?updateMask=version_aliases", {
+        labels: {},
+        annotations: {},
+        versionAliases: { blue: "1" },
+      });
+      const { labels, annotations, aliases } = harness.gcp.secret("masked") ?? {};
+      expect({ labels, annotations, aliases }).toEqual({
+        labels: { team: "platform" },
+        annotations: { note: "kept" },
+        aliases: { blue: 1 },
+      });
+      expect((await raw(harness, "GET", "secrets/masked/versions/blue:access")).body).toMatchObject({
+        payload: { data: base64("one") },
+      });
+      expect((await raw(harness, "PATCH", "secrets/masked", { labels: {} })).status).toBe(400);
+    },
+  );
+
+  rule(
+    "a wrong checksum, an empty or too large payload and too many annotations are refused",
+    "resources.proto, SecretPayload, Secret",
+    async () => {
+      await create("limits");
+      const payload = (fields: object) => raw(harness, "POST", "secrets/limits:addVersion", { payload: fields });
+      expect(statusOf(await payload({ data: base64("x"), dataCrc32c: "1" }))).toEqual([400, "INVALID_ARGUMENT"]);
+      expect((await payload({ data: "" })).status).toBe(400);
+      expect((await payload({ data: base64("x".repeat(65_537)) })).status).toBe(400);
+      expect((await payload({ data: base64("x".repeat(65_536)) })).status).toBe(200);
+      const annotated = (bytes: number) =>
+        raw(harness, "PATCH", "secrets/limits?updateMask=annotations", { annotations: { k: "x".repeat(bytes - 1) } });
+      expect((await annotated(16_384)).status).toBe(400);
+      expect((await annotated(16_383)).status).toBe(200);
+      const aliases = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`a${index}`, "1"]));
+      for (const versionAliases of [aliases, { latest: "1" }, { NEW: "1" }, { "1a": "1" }, { absent: "9" }]) {
+        expect(
+          (await raw(harness, "PATCH", "secrets/limits?updateMask=versionAliases", { versionAliases })).status,
+        ).toBe(400);
+      }
+      for (const id of ["bad id", "", "x".repeat(256)]) expect((await create(encodeURIComponent(id))).status).toBe(400);
+      expect((await raw(harness, "POST", "secrets?secretId=none", {})).status).toBe(400);
+      expect((await create("typo", { anotations: {} })).status).toBe(400);
+    },
+  );
+
+  rule("a stale read knows a new version by its number alone", "Secret Manager, resource consistency", async () => {
     await create("staleness");
     await add("staleness", "one");
     const stale = async (path: string) => {
@@ -184,15 +203,19 @@ describe("the documented rules", () => {
     set.remove();
   });
 
-  test("enums are names, and numbers for who asks as Google's client does", async () => {
-    await create("enums");
-    await add("enums", "one");
-    const version = "secrets/enums/versions/1";
-    expect((await raw(harness, "GET", version)).body).toMatchObject({ state: "ENABLED" });
-    expect((await raw(harness, "GET", `${version}?$alt=json%3Benum-encoding=int`)).body).toMatchObject({ state: 1 });
-  });
+  rule(
+    "enums are names, and numbers for who asks as Google's client does",
+    "Google APIs, system parameters",
+    async () => {
+      await create("enums");
+      await add("enums", "one");
+      const version = "secrets/enums/versions/1";
+      expect((await raw(harness, "GET", version)).body).toMatchObject({ state: "ENABLED" });
+      expect((await raw(harness, "GET", `${version}?$alt=json%3Benum-encoding=int`)).body).toMatchObject({ state: 1 });
+    },
+  );
 
-  test("lists are newest first and paged", async () => {
+  rule("lists are newest first and paged", "service.proto, ListSecretVersions", async () => {
     await create("paged");
     for (const text of ["one", "two", "three"]) await add("paged", text);
     const first = (await raw(harness, "GET", "secrets/paged/versions?pageSize=2")).body as {
@@ -210,7 +233,7 @@ describe("the documented rules", () => {
     expect(body).toMatchObject({ secrets: [{}], nextPageToken: expect.any(String) });
   });
 
-  test("a deleted secret is gone whole, and its etag guards the deletion", async () => {
+  rule("a deleted secret is gone whole, and its etag guards the deletion", "service.proto, DeleteSecret", async () => {
     await create("short-lived");
     await add("short-lived", "one");
     expect(statusOf(await raw(harness, "DELETE", "secrets/short-lived?etag=%22old%22"))).toEqual([

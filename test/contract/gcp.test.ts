@@ -15,7 +15,7 @@ ledgerStoreContract("GCP annotations", async () => {
 });
 
 ledgerStoreContract("GCP annotations under a quota of writes", async () => {
-  const { ledger, advance, close } = await startGcpHarness(5);
+  const { ledger, advance, close } = await startGcpHarness({ secretWritesPerSecondMax: 5 });
   // A second of the project's clock passes in every 20 ms, so that the quota bites and the suite stays fast.
   const clock = setInterval(() => advance(1000), 20);
   return {

@@ -36,7 +36,7 @@ let gcpToken: Secret;
 const out = new Outlets();
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ clusters: 4, namespacesPerCluster: 1, seed: 11, gcpWritesPerSecondMax: 1_000 });
+  sandbox = await startSandbox({ clusters: 4, namespacesPerCluster: 1, seed: 11, quotas: false });
   folder = mkdtempSync(join(tmpdir(), "capstan-secrecy-"));
   writeFileSync(join(folder, "ca.pem"), sandbox.caPem);
   identity = (await createAgeIdentity()).identity;

@@ -158,7 +158,7 @@ export function problemsIn(result: TickResult): readonly string[] {
 export async function given(beginning: Beginning): Promise<Story> {
   vi.useFakeTimers({ toFake: ["Date"] });
   const { clusters, namespaces: namespacesPerCluster } = beginning;
-  const sandbox = await startSandbox({ clusters, namespacesPerCluster, seed: 1, gcpWritesPerSecondMax: 1_000 });
+  const sandbox = await startSandbox({ clusters, namespacesPerCluster, seed: 1, quotas: false });
   const folder = mkdtempSync(join(tmpdir(), "capstan-story-"));
   for (const site of sites)
     for (const [name, value] of Object.entries(environment(sandbox, site))) vi.stubEnv(name, value);

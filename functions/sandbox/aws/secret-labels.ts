@@ -2,6 +2,7 @@ import { AwsRefusal } from "./replies.ts";
 import type { VersionRecord } from "./secret-records.ts";
 
 export const currentLabel = "AWSCURRENT";
+export const pendingLabel = "AWSPENDING";
 const previousLabel = "AWSPREVIOUS";
 /** "Staging labels attached across all versions of a secret" (user guide, quotas). */
 const labelsMax = 20;

@@ -14,7 +14,7 @@ export function getSecretValue(records: SecretRecords, input: Input, stale: bool
     versionId === undefined
       ? record.versions.find((known) => label !== undefined && known.stages.includes(label))
       : record.versions.find((known) => known.versionId === versionId);
-  if (version === undefined) {
+  if (version === undefined || (version.value === null && label === undefined)) {
     const which = versionId === undefined ? `staging label: ${label}` : `VersionId: ${versionId}`;
     throw new AwsRefusal(
       "ResourceNotFoundException",
@@ -26,6 +26,11 @@ export function getSecretValue(records: SecretRecords, input: Input, stale: bool
       "InvalidRequestException",
       "You provided a VersionStage that is not associated to the provided VersionId.",
     );
+  }
+  // A version that a rotation has made and nobody has filled is there, and holds nothing to give.
+  if (version.value === null) {
+    const why = `Secrets Manager can't find the specified secret value for staging label: ${label}`;
+    throw new AwsRefusal("ResourceNotFoundException", why);
   }
   return {
     ARN: record.arn,
@@ -48,6 +53,14 @@ export function describeSecret(records: SecretRecords, input: Input, stale: bool
     CreatedDate: seconds(record.createdMs),
     LastChangedDate: seconds(record.changedMs),
     ...(record.deletionMs === null ? {} : { DeletedDate: seconds(record.deletionMs) }),
+    ...(record.kmsKeyId === undefined ? {} : { KmsKeyId: record.kmsKeyId }),
+    ...(record.rotation === undefined
+      ? {}
+      : {
+          RotationEnabled: record.rotation.enabled,
+          RotationLambdaARN: record.rotation.lambdaArn,
+          RotationRules: record.rotation.rules,
+        }),
     ...(record.tags.length === 0 ? {} : { Tags: record.tags }),
     ...(labelled.length === 0
       ? {}

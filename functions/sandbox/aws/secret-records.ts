@@ -10,9 +10,16 @@ export interface SecretValue {
 
 export interface VersionRecord {
   readonly versionId: string;
-  readonly value: SecretValue;
+  /** Null: made by RotateSecret and not yet filled. */
+  readonly value: SecretValue | null;
   readonly stages: readonly string[];
   readonly createdMs: number;
+}
+
+export interface RotationSettings {
+  readonly enabled: boolean;
+  readonly lambdaArn: string;
+  readonly rules: Readonly<Record<string, unknown>>;
 }
 
 /** One secret; never changed in place, so that the state before the last write stays whole. */
@@ -24,6 +31,9 @@ export interface SecretRecord {
   /** Set while the secret waits for its deletion. */
   readonly deletionMs: number | null;
   readonly tags: readonly unknown[];
+  /** The key that encrypts it; absent: the account's `aws/secretsmanager`. */
+  readonly kmsKeyId?: string;
+  readonly rotation?: RotationSettings;
   /** In order of creation. */
   readonly versions: readonly VersionRecord[];
 }

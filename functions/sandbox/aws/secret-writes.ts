@@ -26,8 +26,8 @@ function secretValueOf(input: Input): SecretValue | null {
 const sameValue = (one: SecretValue, other: SecretValue): boolean =>
   one.text === other.text && one.binary === other.binary;
 
-function alreadyThere(version: VersionRecord, value: SecretValue): void {
-  if (sameValue(version.value, value)) return;
+function alreadyThere(held: SecretValue, value: SecretValue): void {
+  if (sameValue(held, value)) return;
   throw new AwsRefusal("ResourceExistsException", "A resource with the ID you requested already exists.");
 }
 
@@ -69,6 +69,7 @@ export function createSecret(records: SecretRecords, input: Input, nowMs: number
   const token = requiredToken(input);
   const tags = Array.isArray(input["Tags"]) ? (input["Tags"] as unknown[]) : [];
   if (tags.length > 50) throw new AwsRefusal("InvalidParameterException", "Too many tags.");
+  const kmsKeyId = optionalText(input, "KmsKeyId");
   const there = records.find(name);
   if (there !== null) {
     if (there.deletionMs !== null) {
@@ -78,7 +79,7 @@ export function createSecret(records: SecretRecords, input: Input, nowMs: number
       );
     }
     const version = there.versions.find((known) => known.versionId === token);
-    if (version !== undefined && value !== null && sameValue(version.value, value)) return written(there, token);
+    if (version?.value != null && value !== null && sameValue(version.value, value)) return written(there, token);
     throw new AwsRefusal("ResourceExistsException", `The operation failed because the secret ${name} already exists.`);
   }
   const empty: SecretRecord = {
@@ -88,6 +89,7 @@ export function createSecret(records: SecretRecords, input: Input, nowMs: number
     changedMs: nowMs,
     deletionMs: null,
     tags,
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
     versions: [],
   };
   if (value === null) {
@@ -109,11 +111,14 @@ export function putSecretValue(records: SecretRecords, input: Input, nowMs: numb
     throw new AwsRefusal("InvalidRequestException", "You must provide either SecretString or SecretBinary.");
   }
   const version = record.versions.find((known) => known.versionId === token);
-  if (version !== undefined) {
-    alreadyThere(version, value);
+  if (version?.value != null) {
+    alreadyThere(version.value, value);
     return written(record, token);
   }
-  const changed = withVersion(record, { versionId: token, value, stages: [], createdMs: nowMs }, labels);
+  // A version that RotateSecret made is filled once, under the labels that it has.
+  const rest = { ...record, versions: record.versions.filter((one) => one !== version) };
+  const stages = version?.stages ?? [];
+  const changed = withVersion(rest, { versionId: token, value, stages, createdMs: nowMs }, labels);
   records.save(changed);
   return written(changed, token);
 }

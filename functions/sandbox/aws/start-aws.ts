@@ -2,9 +2,11 @@ import type { FaultBoard } from "../faults.ts";
 import { type Listener, listen, type PartReply, type PartRequest } from "../listener.ts";
 import { DynamoTables, type Item } from "./dynamo-tables.ts";
 import { type Input, parseInput } from "./input.ts";
+import { AwsQuotas, type AwsRates } from "./quotas.ts";
 import { AwsRefusal, type AwsService, answer, refuse } from "./replies.ts";
 import { describeSecret, getSecretValue, listSecretVersionIds } from "./secret-reads.ts";
 import { SecretRecords } from "./secret-records.ts";
+import { cancelRotateSecret, rotateSecret } from "./secret-rotation.ts";
 import { updateSecretVersionStage } from "./secret-stages.ts";
 import { createSecret, deleteSecret, putSecretValue } from "./secret-writes.ts";
 import { checkSignature } from "./signature.ts";
@@ -20,6 +22,8 @@ export interface AwsOptions {
   readonly region?: string;
   /** DynamoDB tables (hash key `pk`) that exist from the start. */
   readonly tables?: readonly string[];
+  /** Absent: no limit; `documentedAwsRates` are Amazon's. */
+  readonly rates?: AwsRates;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -28,7 +32,7 @@ interface StoredVersion {
   readonly versionId: string;
   readonly stages: readonly string[];
   readonly createdMs: number;
-  /** Null for a binary value. */
+  /** Null for a binary value and for a version that is not filled yet. */
   readonly value: string | null;
 }
 
@@ -47,6 +51,8 @@ function operations(secrets: SecretRecords, tables: DynamoTables): ReadonlyMap<s
     ["secretsmanager.PutSecretValue", (input, { nowMs }) => putSecretValue(secrets, input, nowMs)],
     ["secretsmanager.UpdateSecretVersionStage", (input, { nowMs }) => updateSecretVersionStage(secrets, input, nowMs)],
     ["secretsmanager.DeleteSecret", (input, { nowMs }) => deleteSecret(secrets, input, nowMs)],
+    ["secretsmanager.RotateSecret", (input, { nowMs }) => rotateSecret(secrets, input, nowMs)],
+    ["secretsmanager.CancelRotateSecret", (input) => cancelRotateSecret(secrets, input)],
     ["secretsmanager.GetSecretValue", (input, { stale }) => getSecretValue(secrets, input, stale)],
     ["secretsmanager.DescribeSecret", (input, { stale }) => describeSecret(secrets, input, stale)],
     ["secretsmanager.ListSecretVersionIds", (input, { stale }) => listSecretVersionIds(secrets, input, stale)],
@@ -62,13 +68,14 @@ const targetOf = (request: PartRequest): string => String(request.headers["x-amz
 /**
  * One AWS account in one region: Secrets Manager (JSON 1.1) and DynamoDB (JSON 1.0) on one listener,
  * by the documented rules; request kinds are the operations' names (`PutSecretValue`), `other` for
- * what is unknown. Rate quotas are not enforced by themselves: set a fault (`throttledFault()`).
+ * what is unknown. Rate quotas bite where `rates` are given.
  */
 export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
   const region = options.region ?? "eu-central-1";
   const secrets = new SecretRecords(region);
   const tables = new DynamoTables(options.tables ?? []);
   const known = operations(secrets, tables);
+  const quotas = new AwsQuotas(options.rates ?? {});
   const key = { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey, region };
   let requests = 0;
 
@@ -83,6 +90,7 @@ export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
         throw new AwsRefusal("UnknownOperationException", "The requested operation is not known");
       }
       checkSignature(request, service, key);
+      quotas.take(target.split(".")[1] ?? "", request.nowMs);
       return answer(service, requestId, 200, operation(parseInput(request.body), request));
     } catch (error) {
       if (error instanceof AwsRefusal) return refuse(service, requestId, error);
@@ -109,7 +117,7 @@ export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
         versionId,
         stages,
         createdMs,
-        value: value.text,
+        value: value?.text ?? null,
       })) ?? null,
   };
 }

@@ -4,6 +4,7 @@ import { answerStorage } from "./blob-api.ts";
 import { BlobRecords } from "./blob-records.ts";
 import { classify } from "./classify.ts";
 import { answerIdentity } from "./identity-api.ts";
+import { VaultQuotas, type VaultRates } from "./quotas.ts";
 import { Tokens } from "./tokens.ts";
 import { answerVault } from "./vault-api.ts";
 import { VaultRecords } from "./vault-records.ts";
@@ -18,6 +19,8 @@ export interface AzureOptions {
   readonly identityHeader: string;
   /** Blob containers that exist from the start. */
   readonly containers?: readonly string[];
+  /** Of the vault. Absent: no limit; `documentedVaultRates` are Microsoft's. */
+  readonly rates?: VaultRates;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -48,11 +51,12 @@ export interface AzureSandbox extends Listener {
  * One Azure subscription on one listener: a key vault under `/secrets` and `/deletedsecrets`, the
  * managed identity endpoint under `/msi/token`, a storage account under every other first segment.
  * Request kinds: `secret.set`, `.get`, `.get-version`, `.list-versions`, `.update`, `.delete`,
- * `blob.get`, `blob.put`, `token`, `other`. Rate limits are not enforced by themselves: set a fault.
+ * `blob.get`, `blob.put`, `token`, `other`. Rate limits of the vault bite where `rates` are given.
  */
 export async function startAzure(options: AzureOptions): Promise<AzureSandbox> {
   const tokens = new Tokens(options.identityHeader, options.nowMs);
   const vault = new VaultRecords();
+  const quotas = new VaultQuotas(options.rates ?? {});
   const blobs = new BlobRecords(options.containers ?? []);
   const scheme = options.tls === undefined ? "http" : "https";
   const listener = await listen({
@@ -66,7 +70,9 @@ export async function startAzure(options: AzureOptions): Promise<AzureSandbox> {
     handle(request) {
       const root = request.path.split("/")[1];
       if (root === "msi") return answerIdentity(request, tokens, options.identityHeader);
-      if (root === "secrets" || root === "deletedsecrets") return answerVault(request, vault, tokens, scheme);
+      if (root === "secrets" || root === "deletedsecrets") {
+        return quotas.refuse(classify(request), request.nowMs) ?? answerVault(request, vault, tokens, scheme);
+      }
       return answerStorage(request, blobs, tokens);
     },
   });

@@ -1,4 +1,5 @@
 import type { PartRequest } from "../listener.ts";
+import type { GcpCost } from "./quotas.ts";
 import { createSecret, deleteSecret, getSecret, listSecrets, patchSecret } from "./secret-operations.ts";
 import type { SecretRecords } from "./secret-records.ts";
 import { accessVersion, addVersion, changeState, getVersion, listVersions } from "./version-operations.ts";
@@ -10,32 +11,37 @@ interface Route {
   readonly method: string;
   /** Against the path below `/v1/projects/<project>/`; groups: secret, version. */
   readonly pattern: RegExp;
-  /** Counts against the quota of writes per secret. */
-  readonly limited: boolean;
+  readonly cost: GcpCost;
   readonly operation: Operation;
 }
 
 const secret = "secrets/(?<secret>[^/:]+)";
 const version = `${secret}/versions/(?<version>[^/:]+)`;
 
-function route(kind: string, method: string, pattern: string, operation: Operation, limited = false): Route {
-  return { kind, method, pattern: new RegExp(`^${pattern}$`), limited, operation };
+function route(kind: string, method: string, pattern: string, cost: GcpCost, operation: Operation): Route {
+  return { kind, method, pattern: new RegExp(`^${pattern}$`), cost, operation };
 }
 
 /** The HTTP bindings of `service.proto` (google.cloud.secretmanager.v1), global secrets alone. */
 const routes: readonly Route[] = [
-  route("secret.create", "POST", "secrets", createSecret),
-  route("secret.list", "GET", "secrets", listSecrets),
-  route("secret.get", "GET", secret, getSecret),
-  route("secret.patch", "PATCH", secret, patchSecret, true),
-  route("secret.delete", "DELETE", secret, deleteSecret),
-  route("version.add", "POST", `${secret}:addVersion`, addVersion, true),
-  route("version.list", "GET", `${secret}/versions`, listVersions),
-  route("version.get", "GET", version, getVersion),
-  route("version.access", "GET", `${version}:access`, accessVersion),
-  route("version.enable", "POST", `${version}:enable`, (...given) => changeState(...given, "ENABLED")),
-  route("version.disable", "POST", `${version}:disable`, (...given) => changeState(...given, "DISABLED")),
-  route("version.destroy", "POST", `${version}:destroy`, (...given) => changeState(...given, "DESTROYED")),
+  route("secret.create", "POST", "secrets", "write", createSecret),
+  route("secret.list", "GET", "secrets", "read", listSecrets),
+  route("secret.get", "GET", secret, "read", getSecret),
+  route("secret.patch", "PATCH", secret, "secret-write", patchSecret),
+  route("secret.delete", "DELETE", secret, "write", deleteSecret),
+  route("version.add", "POST", `${secret}:addVersion`, "secret-write", addVersion),
+  route("version.list", "GET", `${secret}/versions`, "read", listVersions),
+  route("version.get", "GET", version, "read", getVersion),
+  route("version.access", "GET", `${version}:access`, "access", accessVersion),
+  route("version.enable", "POST", `${version}:enable`, "version-change", (...given) =>
+    changeState(...given, "ENABLED"),
+  ),
+  route("version.disable", "POST", `${version}:disable`, "version-change", (...given) =>
+    changeState(...given, "DISABLED"),
+  ),
+  route("version.destroy", "POST", `${version}:destroy`, "version-change", (...given) =>
+    changeState(...given, "DESTROYED"),
+  ),
 ];
 
 export interface Routed {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { FaultBoard } from "../faults.ts";
 import { type Listener, listen, type PartReply, type PartRequest } from "../listener.ts";
 import { AccessTokens, answerMetadata } from "./access-tokens.ts";
+import { GcpQuotas, type GcpRates } from "./quotas.ts";
 import { GcpRefusal, refuse } from "./refusal.ts";
 import { routeOf } from "./routes.ts";
 import { SecretRecords, type VersionState } from "./secret-records.ts";
-import { WriteQuota } from "./write-quota.ts";
 
 export interface GcpOptions {
   readonly faults: FaultBoard;
@@ -13,8 +13,8 @@ export interface GcpOptions {
   readonly port?: number;
   /** The one project that there is, by id. */
   readonly project: string;
-  /** AddSecretVersion and UpdateSecret per secret in one second; 2 is Google's. Absent: no limit. */
-  readonly writesPerSecondMax?: number;
+  /** Absent: no limit; `documentedGcpRates` are Google's. */
+  readonly rates?: GcpRates;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -77,7 +77,7 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
   const project = { id: options.project, number: projectNumberOf(options.project) };
   const records = new SecretRecords(project.number);
   const tokens = new AccessTokens();
-  const quota = options.writesPerSecondMax === undefined ? null : new WriteQuota(options.writesPerSecondMax);
+  const quotas = new GcpQuotas(options.rates ?? {});
 
   function answer(request: PartRequest): PartReply {
     const routed = routeOf(request);
@@ -86,7 +86,7 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
     if (routed.project !== project.id && routed.project !== project.number) {
       throw new GcpRefusal("PERMISSION_DENIED", `Permission denied on resource project ${routed.project}.`);
     }
-    if (routed.route.limited) quota?.take(routed.secretId, request.nowMs);
+    quotas.take(routed.route.cost, routed.secretId, routed.version, request.nowMs);
     const body = routed.route.operation(records, request, routed.secretId, routed.version);
     return { status: 200, headers: { "content-type": "application/json; charset=UTF-8" }, body };
   }

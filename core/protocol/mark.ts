@@ -29,7 +29,7 @@ const descriptionPattern = /^capstan:([0-9a-f]{32}):([a-z0-9-]{1,63}):g([1-9]\d{
 export function parseRobotMark(username: string, description: string): RobotMark | null {
   const match = descriptionPattern.exec(description);
   if (match === null) return null;
-  const [, ledgerId = "", credential = "", generation = "", attempt = ""] = match;
+  const [, ledgerId, credential, generation, attempt] = match as unknown as [string, string, string, string, string];
   const mark = { ledgerId, credential, generation: Number(generation), attempt };
   return username.endsWith(robotName(credential, mark.generation, attempt)) ? mark : null;
 }
@@ -51,7 +51,11 @@ export function formatTargetMark(mark: TargetMark): string {
   return `${mark.ledgerId}.${mark.epoch}`;
 }
 
+const targetMarkPattern = /^([0-9a-f]{32})\.([1-9]\d{0,14})$/;
+
 export function parseTargetMark(text: string | undefined): TargetMark | null {
-  const match = /^([0-9a-f]{32})\.([1-9]\d{0,15})$/.exec(text ?? "");
-  return match?.[1] === undefined || match[2] === undefined ? null : { ledgerId: match[1], epoch: Number(match[2]) };
+  const match = targetMarkPattern.exec(text ?? "");
+  if (match === null) return null;
+  const [, ledgerId, epoch] = match as unknown as [string, string, string];
+  return { ledgerId, epoch: Number(epoch) };
 }

@@ -5,8 +5,8 @@ import type { ProofVerdict } from "./effects.ts";
  * a registry that is half down is an outage, not a dead credential.
  */
 export function judgeEndpoints(endpoints: readonly { readonly verdict: ProofVerdict }[]): ProofVerdict {
-  const verdicts = new Set(endpoints.map((endpoint) => endpoint.verdict));
-  if (verdicts.size === 1) return [...verdicts][0] ?? "unreachable";
-  if (verdicts.has("no-right")) return "no-right";
-  return "unreachable";
+  const verdicts = endpoints.map((endpoint) => endpoint.verdict);
+  const [first] = verdicts;
+  if (first !== undefined && verdicts.every((verdict) => verdict === first)) return first;
+  return verdicts.includes("no-right") ? "no-right" : "unreachable";
 }

@@ -1,5 +1,5 @@
 import { formatTargetMark, markAnnotation } from "./mark.ts";
-import { type ActiveItem, type ClusterContext, type ClusterRun, type Item, keyOf, wantedOf } from "./site-cluster.ts";
+import { type ActiveItem, type ClusterContext, type ClusterRun, type Item, keyOf } from "./site-cluster.ts";
 import type { SiteEffect, TargetAt } from "./site-effects.ts";
 import { attempt, beginItem } from "./site-items.ts";
 import { countSeen } from "./site-tally.ts";
@@ -14,10 +14,10 @@ export function fillCluster(before: ClusterRun, context: ClusterContext): Cluste
   const { queue } = run;
   if (queue === null) return run;
   const { concurrencyPerClusterMax } = context.settings.limits;
-  while (run.cursor < queue.length && Object.keys(run.active).length < concurrencyPerClusterMax) {
+  while (Object.keys(run.active).length < concurrencyPerClusterMax) {
     const item = queue[run.cursor];
-    run = { ...run, cursor: run.cursor + 1 };
-    if (item !== undefined) run = beginItem(run, item, context);
+    if (item === undefined) break;
+    run = beginItem({ ...run, cursor: run.cursor + 1 }, item, context);
   }
   return run;
 }
@@ -37,13 +37,14 @@ function buildQueue(run: ClusterRun, context: ClusterContext): ClusterRun {
   let { tally } = run;
   for (const seen of run.observed) {
     if (items.has(keyOf(seen))) continue;
-    const leftAsIs = { adopt: false, repair: false };
-    if (bearsOurMark(seen, wantedOf(context, leftAsIs)))
-      items.set(keyOf(seen), { namespace: seen.namespace, name: seen.name, ...leftAsIs, desired: false, seen });
+    if (bearsOurMark(seen, context.settings.credential, context.value.ledgerId)) {
+      const { namespace, name } = seen;
+      items.set(keyOf(seen), { namespace, name, adopt: false, repair: false, desired: false, seen });
+    }
     // Somebody took the mark away, where nothing is selected any more: what it holds is still ours to know.
     else tally = countSeen(tally, seen.username);
   }
-  return { ...run, queue: [...items.values()], observed: [], tally };
+  return { ...run, queue: [...items.values()], tally };
 }
 
 /** A write that waited for a verdict or a wave, and will not be made: counted as what it is. */
@@ -67,13 +68,14 @@ export function dropRefused(
 /** Effects that this cluster wants now; those under way are left out by the caller. */
 export function clusterEffects(run: ClusterRun, context: ClusterContext): readonly SiteEffect[] {
   const { cluster } = run.plan;
-  if (run.halted !== null && run.queue === null) return [];
   const effects: SiteEffect[] = [];
-  run.namespaces.forEach((list, plan) => {
-    const query = run.plan.targets[plan]?.namespaces;
-    if (list === null && query !== undefined) effects.push({ type: "list-namespaces", cluster, plan, query });
-  });
-  if (!run.listed) effects.push({ type: "list-secrets", cluster, page: run.page, continueToken: run.continueToken });
+  // With a queue everything was listed, or the cluster was given up.
+  if (run.queue === null) {
+    run.plan.targets.forEach(({ namespaces: query }, plan) => {
+      if (run.namespaces[plan] === null) effects.push({ type: "list-namespaces", cluster, plan, query });
+    });
+    if (!run.listed) effects.push({ type: "list-secrets", cluster, page: run.page, continueToken: run.continueToken });
+  }
   for (const active of Object.values(run.active)) {
     const effect = itemEffect(run, active, context);
     if (effect !== undefined) effects.push(effect);

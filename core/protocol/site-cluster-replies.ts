@@ -48,17 +48,8 @@ export function clusterReply(
 
 /** Nothing of a cluster that cannot be listed is known: it is reported as a whole, and holds back no other. */
 function dark(run: ClusterRun, failure: Failure): ClusterRun {
-  if (run.halted !== null) return run;
-  const reason = reasonOf(failure);
-  const tally = countUnread(run.tally, { target: run.plan.cluster, reason, text: failure.text });
-  return {
-    ...run,
-    halted: { reason, text: failure.text },
-    listed: true,
-    namespaces: run.namespaces.map(() => []),
-    queue: [],
-    tally,
-  };
+  const unserved = { target: run.plan.cluster, reason: reasonOf(failure), text: failure.text };
+  return { ...run, queue: [], tally: countUnread(run.tally, unserved) };
 }
 
 export function reasonOf(failure: Failure): UnservedReason {
@@ -112,8 +103,7 @@ function itemFailed(run: ClusterRun, active: ActiveItem, effect: SiteEffect, fai
     return finish(run, active, countForeign(run.tally, { target, why: failure.text, username }));
   if (failure.kind === "conflict" || failure.kind === "not-found") return go(run, active, "read", undefined);
   const reason = reasonOf(failure);
-  const wasRead = active.seen !== undefined && active.doing !== "read-back";
-  const tally = countUnserved(run.tally, { target, reason, text: failure.text }, username, wasRead);
+  const tally = countUnserved(run.tally, { target, reason, text: failure.text }, username, active.seen !== undefined);
   const unreachableInRow = failure.kind === "unreachable" ? run.unreachableInRow + 1 : 0;
   const halted = unreachableInRow >= unreachableInRowMax ? { reason, text: failure.text } : run.halted;
   return finish({ ...run, unreachableInRow, halted }, active, tally);

@@ -9,7 +9,7 @@ import {
 } from "./site-cluster.ts";
 import type { TargetSeen } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
-import { countForeign, countHigher, countServed, countUnserved, type Tally } from "./site-tally.ts";
+import { countForeign, countHigher, countServed, countUnread, countUnserved, type Tally } from "./site-tally.ts";
 import { judgeTarget } from "./site-target.ts";
 
 /** The next target of the queue: counted if that can be told at once, else read. */
@@ -24,15 +24,7 @@ export function beginItem(run: ClusterRun, item: Item, context: ClusterContext):
 
 function unreached(run: ClusterRun, item: Item): ClusterRun {
   const why = run.halted ?? { reason: "not-reached" as const, text: "no time was left" };
-  return {
-    ...run,
-    tally: countUnserved(
-      run.tally,
-      { target: targetText(run, item), ...why },
-      item.seen?.username ?? null,
-      item.seen !== undefined,
-    ),
-  };
+  return { ...run, tally: countUnread(run.tally, { target: targetText(run, item), ...why }) };
 }
 
 /** Nothing more is done about it in this tick. */
@@ -65,7 +57,7 @@ export function judged(
   switch (judgement.is) {
     case "served":
       return finish(
-        { ...run, copyWanted: run.copyWanted || active.step > 0, unreachableInRow: 0 },
+        { ...run, copyWanted: run.copyWanted || active.step > 0 },
         active,
         countServed(run.tally, username),
       );

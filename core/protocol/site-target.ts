@@ -60,6 +60,6 @@ export function foreignBecause(seen: TargetSeen, wanted: Pick<Wanted, "installat
 }
 
 /** Is this Secret a target of the credential, whatever configuration says now? */
-export function bearsOurMark(seen: TargetSeen, wanted: Wanted): boolean {
-  return parseTargetMark(seen.marks[markAnnotation(wanted.credential)])?.ledgerId === wanted.value.ledgerId;
+export function bearsOurMark(seen: TargetSeen, credential: string, ledgerId: string): boolean {
+  return parseTargetMark(seen.marks[markAnnotation(credential)])?.ledgerId === ledgerId;
 }

@@ -26,11 +26,64 @@ test.each<[string, Partial<HomeLedger>]>([
   ["a roll back to nothing", { next: nextOf("staged", { rollBack: true }) }],
   ["a next that was promoted before", { replaced: [record(1)], next: nextOf("staged", { generation: 1 }) }],
   ["a next that was never named", { next: nextOf("staged", { generation: 9 }) }],
+  ["a current generation whose value is nowhere", { current: generation(2, { versionIds: [] }) }],
 ])("%s", (text, changes) => {
   expect(brokenInvariants(null, ledgerWith(changes))).toContain(text);
 });
 
+test("nothing is current at the beginning and after a rebuild, and only then", () => {
+  const begun = { current: null, epoch: 0, promotedMax: 0 };
+  expect(brokenInvariants(null, ledgerWith(begun))).toEqual([]);
+  expect(brokenInvariants(null, ledgerWith({ current: null, rebuiltAtMs: t0 }))).toEqual([]);
+});
+
+describe("a rebuild", () => {
+  const from = ledgerWith({ replaced: [record(1, { state: "draining" })], next: nextOf("staged") });
+  const rebuilt: Partial<HomeLedger> = {
+    epoch: 1_002,
+    generationMax: 12,
+    promotedMax: 12,
+    current: null,
+    next: null,
+    replaced: [record(1), record(2)],
+    rebuiltAtMs: t0,
+  };
+
+  test("lifts the epoch, holds all it found and hands out nothing", () => {
+    expect(brokenInvariants(from, { ...from, ...rebuilt })).toEqual([]);
+    // What stood in the old ledger may be gone from the world: a rebuild may forget it.
+    expect(brokenInvariants(from, { ...from, ...rebuilt, replaced: [] })).toEqual([]);
+  });
+
+  test.each<[string, Partial<HomeLedger>]>([
+    ["a rebuild that falls back", { ledgerId: otherId }],
+    ["a rebuild that falls back", { epoch: 2, replaced: [record(1)] }],
+    ["a rebuild that hands out what it found", { current: generation(2, { epoch: 1_002 }), replaced: [record(1)] }],
+    ["a rebuild that hands out what it found", { next: nextOf("staged") }],
+    ["a rebuild that retires what it found", { replaced: [record(1), record(2, { state: "retiring" })] }],
+  ])("%s", (text, changes) => {
+    expect(brokenInvariants(from, { ...from, ...rebuilt, ...changes })).toEqual([text]);
+  });
+
+  test("is known by its moment: the ledger after it is like any other", () => {
+    const after = { ...from, ...rebuilt };
+    expect(brokenInvariants(after, after)).toEqual([]);
+    expect(brokenInvariants(after, { ...after, replaced: [record(1)] })).toEqual([
+      "a record vanished before it was retiring",
+    ]);
+    expect(brokenInvariants(after, { ...after, epoch: after.epoch + 1 })).toEqual(["promoted without proof"]);
+  });
+});
+
 const before = ledgerWith({ replaced: [record(1, { state: "draining" })], next: nextOf("proven") });
+/** As `promote` leaves `before`, written out. */
+const promoted: Partial<HomeLedger> = {
+  epoch: 3,
+  promotedMax: 3,
+  current: generation(3),
+  next: null,
+  replaced: [record(1, { state: "draining" }), record(2)],
+};
 
 test.each<[string, HomeLedger, Partial<HomeLedger>]>([
   ["another ledger", before, { ledgerId: otherId }],
@@ -39,17 +92,30 @@ test.each<[string, HomeLedger, Partial<HomeLedger>]>([
   ["the epoch jumps", before, { epoch: 1, current: generation(2, { epoch: 1 }), replaced: [] }],
   ["the highest generation falls", before, { generationMax: 2, next: null }],
   ["current changes without an epoch", before, { current: generation(3, { epoch: 2 }), promotedMax: 3, next: null }],
-  ["promoted without proof", { ...before, next: nextOf("staged") }, promote(before, nextOf("proven"), at)],
-  ["promoted without proof", { ...before, next: null }, promote(before, nextOf("proven"), at)],
+  ["promoted without proof", { ...before, next: nextOf("staged") }, promoted],
+  ["promoted without proof", { ...before, next: null }, promoted],
+  ["promoted without proof", { ...before, generationMax: 4, next: nextOf("proven", { generation: 4 }) }, promoted],
   ["a record vanished before it was retiring", before, { replaced: [] }],
+  [
+    "a record vanished before it was retiring",
+    { ...before, replaced: [record(1), record(0)] },
+    { replaced: [record(0)] },
+  ],
   ["a retiring generation came back", { ...before, replaced: [record(1, { state: "retiring" })] }, {}],
 ])("no save does this: %s", (text, from, changes) => {
   expect(brokenInvariants(from, { ...before, ...changes })).toContain(text);
 });
 
+test("a record may vanish when it was retiring, or came back", () => {
+  const retiring = { ...before, replaced: [record(1, { state: "retiring" })] };
+  expect(brokenInvariants(retiring, { ...retiring, replaced: [] })).toEqual([]);
+  expect(brokenInvariants(before, { ...before, ...promoted })).toEqual([]);
+});
+
 describe("a promotion", () => {
   test("makes next current and the old current a held record, in one step", () => {
     const after = promote(before, nextOf("proven"), at);
+    expect(after.current).toEqual(generation(3, { promotedAtMs: t0 }));
     expect(after).toMatchObject({
       epoch: 3,
       promotedMax: 3,
@@ -84,7 +150,7 @@ describe("a promotion", () => {
     const emergencies = { count: 2, lastMs: t0 - hourMs };
     const refusals = { count: 3, firstMs: t0, lastMs: t0 };
     const after = promote({ ...before, emergencies, refusals }, nextOf("proven", { reason }), at);
-    expect(after.emergencies.count).toBe(count);
+    expect(after.emergencies).toEqual({ count, lastMs: count === 0 ? 0 : t0 });
     expect(after.refusals).toBeNull();
   });
 

@@ -1,12 +1,17 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { apartMs, elapsedMs, fastestMs, instantAt, noOffsets, registryMs } from "../../../core/protocol/clocks.ts";
 import type { ProofVerdict } from "../../../core/protocol/effects.ts";
 import {
   formatTargetMark,
+  installationLabel,
+  managedByLabel,
+  markAnnotation,
   parseRobotMark,
   parseTargetMark,
   robotDescription,
   robotName,
+  robotNamePrefix,
 } from "../../../core/protocol/mark.ts";
 import { judgeEndpoints } from "../../../core/protocol/proof.ts";
 import { backoffMs } from "../../../core/protocol/settings.ts";
@@ -16,6 +21,7 @@ describe("a robot's mark", () => {
   const mark = { ledgerId, credential: "platform-pull", generation: 7, attempt: "0a1b2c3d" };
   const name = robotName("platform-pull", 7, "0a1b2c3d");
   const description = robotDescription(mark);
+  const mark12 = { ledgerId, credential: "ci", generation: 12, attempt: "beef" };
 
   test.each([
     ["its own", `robot$${name}`, description, mark],
@@ -26,9 +32,41 @@ describe("a robot's mark", () => {
     ["generation zero", "robot$platform-pull-g0-0a1b2c3d", description.replace(":g7:", ":g0:"), null],
     ["a ledger id that is none", `robot$${name}`, description.replace(ledgerId, "abc"), null],
     ["something behind it", `robot$${name}`, `${description} `, null],
+    ["something before it", `robot$${name}`, `not ${description}`, null],
+    ["of a two-digit generation", "robot$ci-g12-beef", `capstan:${ledgerId}:ci:g12:beef`, mark12],
+    ["of a generation that is no number", "robot$ci-g1x-beef", `capstan:${ledgerId}:ci:g1x:beef`, null],
   ])("%s", (_what, username, text, expected) => {
     expect(parseRobotMark(username, text)).toEqual(expected);
   });
+
+  test("is made of name and description, as they stand in the registry", () => {
+    expect(name).toBe("platform-pull-g7-0a1b2c3d");
+    expect(description).toBe(`capstan:${ledgerId}:platform-pull:g7:0a1b2c3d`);
+    expect(name.startsWith(robotNamePrefix("platform-pull"))).toBe(true);
+    expect(robotNamePrefix("platform-pull")).toBe("platform-pull-g");
+  });
+
+  test("any credential, generation and attempt that may be is read back as it was written", () => {
+    const hex = (minLength: number, maxLength: number) =>
+      fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength, maxLength });
+    const marks = fc.record({
+      ledgerId: hex(32, 32),
+      credential: fc.stringMatching(/^[a-z0-9-]{1,63}$/),
+      generation: fc.integer({ min: 1, max: 999_999_999 }),
+      attempt: hex(4, 16),
+    });
+    fc.assert(
+      fc.property(marks, fc.string(), (one, prefix) => {
+        const username = prefix + robotName(one.credential, one.generation, one.attempt);
+        expect(parseRobotMark(username, robotDescription(one))).toEqual(one);
+      }),
+    );
+  });
+});
+
+test("labels and annotations are the ones that documents and clusters know", () => {
+  expect(markAnnotation("ci-push")).toBe("epoch.capstan.dev/ci-push");
+  expect([installationLabel, managedByLabel]).toEqual(["capstan.dev/installation", "app.kubernetes.io/managed-by"]);
 });
 
 test.each([
@@ -36,6 +74,9 @@ test.each([
   [`${ledgerId}.0`, null],
   [`${ledgerId}.012`, null],
   [`${ledgerId}.1 `, null],
+  [`0${ledgerId}.1`, null],
+  [`${ledgerId}.999999999999999`, { ledgerId, epoch: 999_999_999_999_999 }],
+  [`${ledgerId}.9999999999999999`, null],
   [`${ledgerId.toUpperCase()}.1`, null],
   ["", null],
   [undefined, null],
@@ -56,12 +97,18 @@ describe("clocks", () => {
     expect(registryMs(at)).toBe(1_050);
     expect(registryMs({ localMs: 1_000, registryMs: null, ledgerMs: 3_000 })).toBe(3_000);
     expect(apartMs(at)).toBe(250);
+    expect(fastestMs({ localMs: -5, registryMs: null, ledgerMs: null })).toBe(-5);
+    expect(apartMs({ localMs: 1_000, registryMs: null, ledgerMs: 900 })).toBe(100);
   });
 
   test.each([
     ["the slowest of those that had both moments", [0, 0, 0], [100, 60, 80], 60],
     ["a clock that was not seen at the start says nothing", [0, null, 0], [100, 10, 80], 80],
     ["nor one not seen at the end", [0, 0, 0], [100, null, null], 100],
+    ["the registry's, if it is the slowest", [0, 50, 20], [100, 110, 120], 60],
+    ["the ledger's, if it is the slowest", [0, 50, 20], [100, 200, 70], 50],
+    ["the registry's was not seen at the start", [500, null, 500], [600, 10, 700], 100],
+    ["the ledger's was not seen at the start", [500, 500, null], [600, 700, 10], 100],
     ["a clock put back counts against it", [1_000, 0, 0], [100, 60, 80], -900],
   ])("a drain goes by %s", (_what, from, to, expected) => {
     const moment = ([localMs, registry, ledger]: readonly (number | null)[]) => ({

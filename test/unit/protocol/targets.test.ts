@@ -71,8 +71,9 @@ test.each<[string, Partial<TargetSeen> | null, boolean, Judgement["is"]]>([
 });
 
 test("our mark is ours whatever else is with the Secret", () => {
-  expect(bearsOurMark({ ...served, installation: null, marks: mark(9) }, wanted)).toBe(true);
-  expect(bearsOurMark({ ...served, marks: mark(2, otherId) }, wanted)).toBe(false);
+  expect(bearsOurMark({ ...served, installation: null, marks: mark(9) }, "platform-pull", ledgerId)).toBe(true);
+  expect(bearsOurMark({ ...served, marks: mark(2, otherId) }, "platform-pull", ledgerId)).toBe(false);
+  expect(bearsOurMark(served, "ci-push", ledgerId)).toBe(false);
 });
 
 describe("the tally of receipts", () => {

@@ -137,21 +137,11 @@ describe.each(themes)("recorded exchanges: %s", (theme) => {
 
 describe("recorded exchanges: throttled", () => {
   it.each(loadExchanges("throttled"))("$name", async (exchange) => {
-    const { caPem, tls } = await kubernetesCertificates();
-    const dispatcher = new Agent({ connect: { ca: caPem } });
-    const full = await startKubernetes({
-      name: "full",
-      faults: new FaultBoard(),
-      nowMs: () => Date.now(),
-      tls,
-      tokens: { "<fleet-token>": { username: "fleet", groups: ["system:masters"] } },
-      writesInFlightMax: 1,
-    });
-    full.createNamespace("team-d");
-    full.putSecret("team-d", "p0", { ".dockerconfigjson": anyLogin });
-    const calls = Array.from({ length: 24 }, () => new Replay(full.url, dispatcher).play(exchange));
+    cluster.putSecret("team-d", "p0", { ".dockerconfigjson": anyLogin });
+    cluster.setToken("<fleet-token>", { username: "fleet", groups: ["system:masters"] });
+    const full = await cluster.startBeside(1);
+    const calls = Array.from({ length: 24 }, () => new Replay(full.url, agent).play(exchange));
     const refused = (await Promise.allSettled(calls)).filter(({ status }) => status === "fulfilled");
-    await dispatcher.close();
     await full.close();
     // Some were refused, word for word; those that got through are no such exchange.
     expect(refused.length).toBeGreaterThan(0);

@@ -13,6 +13,7 @@ import {
   applyObject,
   createObject,
   deleteObject,
+  finalizeNamespace,
   managerOf,
   terminateNamespace,
   updateObject,
@@ -53,6 +54,13 @@ export function handleResource(store: ObjectStore, route: Route, caller: Caller,
   if (request.method === "GET" && name === null && isWatch(request)) {
     check("watch");
     return watchObjects(store, info, route.namespace, request);
+  }
+  if (route.subresource === "finalize") {
+    if (request.method !== "PUT") throw methodNotAllowed();
+    check("update");
+    const before = store.get("namespaces", "", name ?? "");
+    if (before === null) throw notFound(info, name ?? "");
+    return sendObject(200, finalizeNamespace(store, before, readJson(request.body)));
   }
   if (route.subresource !== null) {
     if (request.method !== "POST") throw methodNotAllowed();

@@ -15,9 +15,8 @@ const full: PartReply = {
  * (transcripts throttled): more are refused in plain text. Reads are not counted.
  */
 export function limitWrites(
-  writesMax: number | undefined,
+  writesMax: number,
 ): (request: PartRequest, answer: () => PartReply) => PartReply | Promise<PartReply> {
-  if (writesMax === undefined) return (_request, answer) => answer();
   let writes = 0;
   return async ({ method }, answer) => {
     if (method === "GET" || method === "HEAD") return answer();

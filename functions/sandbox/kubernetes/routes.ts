@@ -23,6 +23,9 @@ export function routeOf(path: string): Route | null {
     return info?.apiVersion === apiVersion && info.namespaced === namespaced ? info : null;
   };
   if (first === "namespaces" && third !== undefined) {
+    if (third === "finalize" && fourth === undefined && apiVersion === "v1") {
+      return { info: resources.namespaces, namespace: second ?? null, name: second ?? null, subresource: third };
+    }
     const info = found(third, true);
     if (info === null || (fifth !== undefined && (info.resource !== "serviceaccounts" || fifth !== "token")))
       return null;

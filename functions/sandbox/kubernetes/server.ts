@@ -20,8 +20,6 @@ export interface KubernetesOptions {
   readonly tokens: Readonly<Record<string, User>>;
   /** User name → what it may do. Without rules: nothing. */
   readonly rules?: Readonly<Record<string, readonly AllowRule[]>>;
-  /** Writes carried out at the same time; more are answered 429. Absent: no limit. */
-  readonly writesInFlightMax?: number;
 }
 
 /** A running API server, with hands inside for tests and the demo. */
@@ -29,6 +27,8 @@ export interface KubernetesSandbox extends Listener, Hands {
   /** Null: the token is nobody's from now on. */
   setToken(token: string, user: User | null): void;
   setRules(username: string, rules: readonly AllowRule[]): void;
+  /** A second API server of the same cluster, which answers 429 to more writes at the same time than this. */
+  startBeside(writesInFlightMax: number): Promise<Listener>;
 }
 
 /** An API server of one cluster, as kube-apiserver 1.37 was recorded (transcripts kubernetes). */
@@ -39,8 +39,6 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
   );
   const rules = new Map(Object.entries(options.rules ?? {}));
   let address = "";
-
-  const limit = limitWrites(options.writesInFlightMax);
 
   function answer(request: PartRequest): PartReply {
     try {
@@ -58,21 +56,17 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
   }
 
   const { name, faults, nowMs, tls, port } = options;
-  const listener = await listen({
-    part: "kubernetes",
-    instance: name,
-    faults,
-    nowMs,
-    tls,
-    ...(port === undefined ? {} : { port }),
-    classify,
-    handle: (request) => limit(request, () => answer(request)),
-  });
+  const shared = { part: "kubernetes" as const, instance: name, faults, nowMs, tls, classify };
+  const listener = await listen({ ...shared, ...(port === undefined ? {} : { port }), handle: answer });
   address = `127.0.0.1:${listener.port}`;
   return {
     ...listener,
     ...createHands(store),
     setToken: (token, user) => (user === null ? void tokens.delete(token) : void tokens.set(token, { user })),
     setRules: (username, allowed) => void rules.set(username, allowed),
+    startBeside: (writesInFlightMax) => {
+      const limit = limitWrites(writesInFlightMax);
+      return listen({ ...shared, handle: (request) => limit(request, () => answer(request)) });
+    },
   };
 }

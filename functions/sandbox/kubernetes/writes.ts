@@ -156,6 +156,16 @@ export function terminateNamespace(store: ObjectStore, before: KubeObject): Kube
   return store.put("namespaces", { ...before, metadata, status: { phase: "Terminating" } }, false);
 }
 
+/** Says what still keeps a namespace; going away and kept by nothing, it is gone. Its content has to be deleted before. */
+export function finalizeNamespace(store: ObjectStore, before: KubeObject, body: JsonObject): KubeObject {
+  const given = isObject(body["spec"]) ? body["spec"]["finalizers"] : undefined;
+  const finalizers = Array.isArray(given) ? (given as readonly Json[]) : [];
+  const spec = finalizers.length > 0 ? { finalizers } : {};
+  const after = store.put("namespaces", { ...before, spec }, false);
+  if (after.metadata.deletionTimestamp !== undefined && finalizers.length === 0) store.remove("namespaces", after);
+  return after;
+}
+
 function save(store: ObjectStore, target: WriteTarget, before: KubeObject | null, object: KubeObject): Written {
   const created = before === null;
   if (before !== null && sameButTimes(before, object)) return { object: before, created };

@@ -1,0 +1,278 @@
+import { expect } from "vitest";
+import { failureOf } from "../../core/drivers/kubernetes/failures.ts";
+import type { PortError } from "../../core/ports/errors.ts";
+import { Secret } from "../../core/secret.ts";
+import { dockerText, host, label, login, loginsOf, ours, present, refused, writeOf } from "./cluster-fixtures.ts";
+import type { Answer, KubernetesClient } from "./kubernetes-server.ts";
+import type { KubernetesCase } from "./kubernetes-suite.ts";
+
+const kims = dockerText("quay.example.com", "kim", "hers");
+const applyType = "application/apply-patch+yaml";
+const encoded = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
+const pullSecret = (metadata: object, rest: object = {}) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "pull", ...metadata },
+  type: "kubernetes.io/dockerconfigjson",
+  data: encoded(kims),
+  ...rest,
+});
+const secrets = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
+const apply = (client: KubernetesClient, namespace: string, body: object, query = "") =>
+  client.call("PATCH", `${secrets(namespace)}/pull?fieldManager=capstan${query}`, body, { type: applyType });
+
+/** What the driver makes of an answer. */
+function judged({ status, headers, text }: Answer): PortError {
+  const call = { system: "kubernetes contract", operation: "secrets.patch", resource: "secrets", subject: "n/pull" };
+  return failureOf(call, { status, headers, text } as Parameters<typeof failureOf>[1], Date.now());
+}
+
+const asNarrow = (client: KubernetesClient, token: string) => client.connect({ token: () => new Secret(token) });
+const named = (verbs: readonly string[]) => [
+  { apiGroups: [""], resources: ["secrets"], resourceNames: ["pull"], verbs },
+];
+
+const conflictCases: readonly KubernetesCase[] = [
+  {
+    name: "409 of a field that somebody else owns",
+    async run(client, namespace) {
+      await client.must("POST", `${secrets(namespace)}?fieldManager=kim`, pullSecret({}));
+      const answer = await apply(client, namespace, pullSecret({}, { data: encoded("{}") }));
+      expect(answer.status).toBe(409);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "field-owner" });
+    },
+  },
+  {
+    name: "409 of a version that is not the latest",
+    async run(client, namespace) {
+      const first = await client.must("POST", secrets(namespace), pullSecret({}));
+      const { resourceVersion } = first.body.metadata;
+      await client.must("PUT", `${secrets(namespace)}/pull`, pullSecret({ labels: { a: "b" } }));
+      const answer = await client.call("PUT", `${secrets(namespace)}/pull`, pullSecret({ resourceVersion }));
+      expect(answer.status).toBe(409);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "stale-writer" });
+    },
+  },
+  {
+    name: "409 of a name that is taken",
+    async run(client, namespace) {
+      await client.must("POST", secrets(namespace), pullSecret({}));
+      const answer = await client.call("POST", secrets(namespace), pullSecret({}));
+      expect(answer.status).toBe(409);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "already-exists" });
+    },
+  },
+  {
+    name: "409 of a uid that nothing has",
+    async run(client, namespace) {
+      const uid = "6f6d1f3e-0000-4000-8000-000000000000";
+      const answer = await apply(client, namespace, pullSecret({ uid }));
+      expect(answer.status).toBe(409);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "wrong-uid" });
+    },
+  },
+  {
+    name: "409 of a deletion's precondition",
+    async run(client, namespace) {
+      await client.must("POST", secrets(namespace), pullSecret({}));
+      const preconditions = { uid: "6f6d1f3e-0000-4000-8000-000000000000" };
+      const answer = await client.call("DELETE", `${secrets(namespace)}/pull`, { preconditions });
+      expect(answer.status).toBe(409);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "wrong-uid" });
+    },
+  },
+  {
+    name: "an apply's version 1 creates what is absent, and is stale for what is there",
+    async run(client, namespace) {
+      expect((await apply(client, namespace, pullSecret({ resourceVersion: "1" }))).status).toBe(201);
+      expect(
+        judged(await apply(client, namespace, pullSecret({ resourceVersion: "1" }, { data: encoded("{}") }))),
+      ).toMatchObject({
+        reason: "stale-writer",
+      });
+    },
+  },
+  {
+    name: "an apply that changes nothing is 200, and keeps the version",
+    async run(client, namespace) {
+      const first = await apply(client, namespace, pullSecret({}));
+      const again = await apply(client, namespace, pullSecret({}));
+      expect([first.status, again.status]).toEqual([201, 200]);
+      expect(again.body.metadata.resourceVersion).toBe(first.body.metadata.resourceVersion);
+    },
+  },
+];
+
+const invalidCases: readonly KubernetesCase[] = [
+  {
+    name: "422 of another uid",
+    async run(client, namespace) {
+      await apply(client, namespace, pullSecret({}));
+      const answer = await apply(client, namespace, pullSecret({ uid: "6f6d1f3e-0000-4000-8000-000000000000" }));
+      expect(answer.status).toBe(422);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "wrong-uid" });
+    },
+  },
+  {
+    name: "422 of another type",
+    async run(client, namespace) {
+      await apply(client, namespace, pullSecret({}));
+      const answer = await apply(client, namespace, pullSecret({}, { type: "Opaque" }));
+      expect(answer.status).toBe(422);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "immutable" });
+    },
+  },
+  {
+    name: "422 of data that may not change; labels may",
+    async run(client, namespace) {
+      await apply(client, namespace, pullSecret({}, { immutable: true }));
+      const answer = await apply(client, namespace, pullSecret({}, { immutable: true, data: encoded("{}") }));
+      expect(answer.status).toBe(422);
+      expect(judged(answer)).toMatchObject({ kind: "conflict", reason: "immutable" });
+      const labelled = await apply(client, namespace, pullSecret({ labels: { a: "b" } }, { immutable: true }));
+      expect(labelled.status).toBe(200);
+    },
+  },
+  {
+    name: "422 of more than a Secret holds, with what is there already",
+    async run(client, namespace) {
+      const other = Buffer.alloc(1_048_550, "x").toString("base64");
+      const data = { ...encoded('{"auths":{}}'), other };
+      await client.must("POST", secrets(namespace), pullSecret({ labels: label }, { data }));
+      const cluster = client.connect();
+      const facts = present(await cluster.readSecret(namespace, "pull"));
+      await refused(cluster.applySecret(writeOf(facts, 1, { force: true })), "invalid", "too-large");
+    },
+  },
+  {
+    name: "422 of a name that is none, and of a value that is no JSON object",
+    async run(client, namespace) {
+      const badName = await client.call("POST", secrets(namespace), pullSecret({ name: "Pull_Secret" }));
+      const badValue = await apply(client, namespace, pullSecret({}, { data: encoded("[1]") }));
+      expect([badName.status, badValue.status]).toEqual([422, 422]);
+      expect(judged(badName).kind).toBe("invalid");
+      expect(judged(badValue).kind).toBe("invalid");
+      expect(judged(badValue).message).not.toContain("[1]");
+    },
+  },
+  {
+    name: "500 of bad base64 is bad input",
+    async run(client, namespace) {
+      const answer = await apply(client, namespace, pullSecret({}, { data: { ".dockerconfigjson": "%%%" } }));
+      expect(answer.status).toBe(500);
+      expect(judged(answer).kind).toBe("invalid");
+    },
+  },
+  {
+    name: "500 of an unknown field is bad input",
+    async run(client, namespace) {
+      const answer = await apply(client, namespace, pullSecret({}, { dat: {} }));
+      expect(answer.status).toBe(500);
+      expect(judged(answer).kind).toBe("invalid");
+    },
+  },
+];
+
+const refusedCases: readonly KubernetesCase[] = [
+  {
+    name: "401 of a token that nobody has",
+    async run(client, namespace) {
+      const cluster = asNarrow(client, "nobody-has-this");
+      await refused(cluster.readSecret(namespace, "pull"), "denied", "bad-credentials");
+    },
+  },
+  {
+    name: "403 names the verb that is missing: get, list, patch, create, delete",
+    async run(client, namespace, { cluster: admin }) {
+      const facts = await admin.createEmptySecret(namespace, "pull", label);
+      const cluster = asNarrow(client, await client.account(namespace, []));
+      const lacks = async (call: Promise<unknown>, right: string) =>
+        expect((await refused(call, "denied", "missing-right")).message).toContain(`no right to ${right}`);
+      await lacks(cluster.readSecret(namespace, "pull"), "get secrets");
+      await lacks(cluster.listSecrets("a=b", null), "list secrets");
+      await lacks(cluster.listNamespaces({ by: "names", names: [namespace] }), "get namespaces");
+      await lacks(cluster.listNamespaces({ by: "selector", labelSelector: "", except: [] }), "list namespaces");
+      await lacks(cluster.deleteSecret(namespace, "pull", facts.uid, facts.resourceVersion), "delete secrets");
+      await lacks(cluster.createEmptySecret(namespace, "other", label), "patch secrets");
+      const patching = asNarrow(client, await client.account(namespace, named(["get", "patch"]), "patching"));
+      await admin.deleteSecret(namespace, "pull", facts.uid, facts.resourceVersion);
+      await lacks(patching.createEmptySecret(namespace, "pull", label), "create secrets");
+    },
+  },
+  {
+    name: "403 of a namespace that is going away is no missing right",
+    async run(client, namespace, { terminateNamespace }) {
+      const token = await client.account(namespace, named(["get", "patch", "create"]));
+      await terminateNamespace(namespace);
+      const cluster = asNarrow(client, token);
+      await refused(cluster.createEmptySecret(namespace, "pull", label), "conflict", "terminating");
+    },
+  },
+  {
+    name: "404 of a namespace that went away",
+    async run(client, namespace, { removeNamespace }) {
+      const cluster = client.connect();
+      await removeNamespace(namespace);
+      await refused(cluster.createEmptySecret(namespace, "pull", label), "not-found");
+      expect(await cluster.readSecret(namespace, "pull")).toBeNull();
+    },
+  },
+  {
+    name: "named rights: what a rotation needs, and nothing beside",
+    async run(client, namespace, { cluster: admin }) {
+      const other = await admin.createEmptySecret(namespace, "other", label);
+      const cluster = asNarrow(client, await client.account(namespace, named(["get", "patch", "create"])));
+      const empty = await cluster.createEmptySecret(namespace, "pull", label);
+      const served = await cluster.applySecret(writeOf(empty));
+      expect(loginsOf(served)).toEqual({ [host]: ours(1) });
+      expect(loginsOf(await cluster.applySecret(writeOf(served, 2)))).toEqual({ [host]: ours(2) });
+      await refused(cluster.readSecret(namespace, "other"), "denied", "missing-right");
+      await refused(cluster.applySecret(writeOf(other)), "denied", "missing-right");
+    },
+  },
+  {
+    name: "plain-text 429 is throttled, tells how long, and is sent once",
+    async run(client, namespace) {
+      const cluster = client.connect({ server: client.server.fullUrl });
+      const calls = Array.from({ length: 40 }, (_, n) => cluster.createEmptySecret(namespace, `p${n}`, label));
+      const results = await Promise.allSettled(calls);
+      const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as PortError] : []));
+      const throttled = errors.filter(({ kind }) => kind === "throttled");
+      expect(throttled.length).toBeGreaterThan(0);
+      expect(throttled).toHaveLength(errors.length);
+      for (const error of throttled) expect(error).toMatchObject({ status: 429, retryAfterMs: 1000 });
+      const made = results.filter(({ status }) => status === "fulfilled").length;
+      const { items } = (await client.must("GET", secrets(namespace))).body;
+      expect(items).toHaveLength(made);
+    },
+  },
+  {
+    name: "410 while listing goes on with the token given, and nothing is left out",
+    async run(client, namespace, { writeOutside }) {
+      const labels = { of: namespace };
+      for (let n = 0; n < 7; n += 1) await writeOutside(namespace, `p${n}`, { text: kims, labels });
+      const cluster = client.connect({ pageSize: 3 });
+      const names: string[] = [];
+      let page = await cluster.listSecrets(`of=${namespace}`, null);
+      await client.server.compact();
+      for (let pages = 0; pages < 5; pages += 1) {
+        names.push(...page.secrets.map(({ name }) => name));
+        if (page.continueToken === null) break;
+        page = await cluster.listSecrets(`of=${namespace}`, page.continueToken);
+      }
+      expect(names).toEqual(["p0", "p1", "p2", "p3", "p4", "p5", "p6"]);
+    },
+  },
+  {
+    name: "a login that changes hands is never shown in an error",
+    async run(client, namespace) {
+      const cluster = client.connect();
+      const empty = await cluster.createEmptySecret(namespace, "pull", label);
+      await client.must("DELETE", `${secrets(namespace)}/pull`);
+      const error = await refused(cluster.applySecret(writeOf(empty)), "conflict", "wrong-uid");
+      expect(JSON.stringify(error)).not.toContain(login(1).password.reveal());
+    },
+  },
+];
+
+export const answerCases: readonly KubernetesCase[] = [...conflictCases, ...invalidCases, ...refusedCases];

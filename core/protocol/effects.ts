@@ -34,8 +34,9 @@ export type ProofPurpose = "watch" | "next" | "last" | "guard";
 /** What a home tick may ask of the outside. One effect is one call through a port. */
 export type HomeEffect =
   | { readonly type: "list-robots" }
-  | { readonly type: "read-store"; readonly site: string }
-  | { readonly type: "load-site"; readonly site: string }
+  /** `before`: read anew, right before the robot of this id is deleted. */
+  | { readonly type: "read-store"; readonly site: string; readonly before?: number }
+  | { readonly type: "load-site"; readonly site: string; readonly before?: number }
   | { readonly type: "load-ledger" }
   | { readonly type: "save"; readonly ledger: HomeLedger; readonly expected: string | null; readonly why: string }
   | { readonly type: "mint"; readonly generation: number; readonly attempt: string; readonly ledgerId: string }
@@ -128,6 +129,7 @@ export function effectId(effect: HomeEffect): string {
   switch (effect.type) {
     case "read-store":
     case "load-site":
+      return `${effect.type}:${effect.site}${effect.before === undefined ? "" : `:${effect.before}`}`;
     case "read-round":
     case "list-versions":
       return `${effect.type}:${effect.site}`;

@@ -1,90 +1,12 @@
 import { apartMs } from "./clocks.ts";
 import type { HomeEffect, RobotSeen } from "./effects.ts";
-import { siteServed } from "./home-flips.ts";
 import { markOf } from "./home-judge.ts";
-import { isExpired, retirementsStopped } from "./home-records.ts";
-import { allSites, answerTo, ask, type Decision, type HomeState, type Rule, replyTo, siteSeen } from "./home-state.ts";
+import { lookAgain, seenAgain } from "./home-last-look.ts";
+import { retirementsStopped } from "./home-records.ts";
+import { answerTo, ask, type Decision, type HomeState, type Rule, replyTo } from "./home-state.ts";
+import { stillHeld, type Victim, victims } from "./home-victims.ts";
 import { currentValueState, versionOf } from "./home-watch.ts";
-import type { HomeLedger, Instant, Replaced } from "./state.ts";
-
-/** A robot to be deleted, and what must be shown first. */
-interface Victim {
-  readonly id: number;
-  readonly username: string;
-  readonly createdAtMs: number;
-  /** `expired`: GET and DELETE suffice. `never-promoted`: the ledger and the home store. `full`: everything. */
-  readonly guard: "expired" | "never-promoted" | "full" | "revoked-now";
-  readonly record: Replaced | null;
-}
-
-/** One guard for every deletion. Harbor was listed before the ledger was read (`home-judge.ts`). */
-export function victims(state: HomeState, at: Instant): readonly Victim[] {
-  const { ledger } = state;
-  if (ledger === null) return [];
-  const found: Victim[] = [];
-  for (const record of ledger.replaced) {
-    if (record.state !== "retiring") continue;
-    const guard = isExpired(record, at) ? "expired" : record.endNow ? "revoked-now" : "full";
-    found.push({
-      id: record.robot.id,
-      username: record.robot.username,
-      createdAtMs: record.robot.createdAtMs,
-      guard,
-      record,
-    });
-  }
-  for (const robot of answerTo(state, { type: "list-robots" })?.robots ?? []) {
-    const orphan = orphanGuard(state, ledger, robot, at);
-    if (orphan !== null)
-      found.push({
-        id: robot.id,
-        username: robot.username,
-        createdAtMs: robot.createdAtMs,
-        guard: orphan,
-        record: null,
-      });
-  }
-  return found;
-}
-
-/** Null: alive, or not ours. */
-function orphanGuard(state: HomeState, ledger: HomeLedger, robot: RobotSeen, at: Instant): Victim["guard"] | null {
-  const mark = markOf(state, robot);
-  if (mark === null) return null;
-  const alive = [ledger.current, ...ledger.replaced].some((generation) => generation?.robot.id === robot.id);
-  const coming =
-    ledger.next !== null &&
-    (ledger.next.attempt === mark.attempt || (ledger.next.state !== "minting" && ledger.next.robot.id === robot.id));
-  if (alive || coming) return null;
-  if (robot.expiresAtMs !== null && isExpired({ robot }, at)) return "expired";
-  return ledger.abandoned.some((attempt) => attempt.attempt === mark.attempt) ? "never-promoted" : "full";
-}
-
-/** Where a victim's username still is, or what could not be looked at; null: nowhere. */
-export function stillHeld(state: HomeState, victim: Victim): string | null {
-  if (victim.guard === "expired") return null;
-  const sites = victim.guard === "never-promoted" ? [state.settings.home] : allSites(state);
-  for (const site of sites) {
-    const store = answerTo(state, { type: "read-store", site });
-    if (store === undefined) return `the store of ${site} cannot be read`;
-    if (store.trace?.username === victim.username && storeStill(state, site))
-      return `the store of ${site} holds ${victim.username}`;
-    if (victim.guard !== "full") continue;
-    const seen = siteSeen(state, site);
-    if (seen === undefined) return `the ledger of site ${site} cannot be read`;
-    if (seen?.report?.usernames.includes(victim.username)) return `a target of ${site} holds ${victim.username}`;
-    // Nothing was drained for an orphan: a look that was incomplete, or older than the current epoch, may have missed it.
-    const unseen = victim.record === null && seen !== null && seen.epoch > 0 && !siteServed(state, site);
-    if (unseen) return `site ${site} has not read back the current generation from all its targets`;
-  }
-  return null;
-}
-
-/** A flip of this tick has put another value in the place of the one read. */
-function storeStill(state: HomeState, site: string): boolean {
-  const epoch = state.ledger?.current?.epoch;
-  return state.replies[`flip:${site}:${epoch}`]?.ok !== true;
-}
+import type { HomeLedger, Replaced } from "./state.ts";
 
 export const deleteRobots: Rule = (state, at) => {
   if (state.ledger === null || apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
@@ -123,6 +45,9 @@ function deleteOne(state: HomeState, victim: Victim): Decision | undefined {
   // Made at another moment: another robot under the same id (a registry restored from a backup); ours is gone.
   if (seen.robot !== null && seen.robot.createdAtMs === victim.createdAtMs) {
     if (!sameRobot(state, victim, seen.robot)) return undefined;
+    const lookingAgain = lookAgain(state, victim);
+    if (lookingAgain) return lookingAgain;
+    if (seenAgain(state, victim) !== null) return undefined;
     const removing = ask(state, [{ type: "remove-robot", id: victim.id }]);
     if (removing) return removing;
     if (!replyTo(state, { type: "remove-robot", id: victim.id })?.ok) return undefined;

@@ -1,9 +1,10 @@
 import { apartMs, elapsedMs } from "./clocks.ts";
-import { stillHeld, victims } from "./home-delete.ts";
 import { siteServed, storeObstacle } from "./home-flips.ts";
+import { seenAgain } from "./home-last-look.ts";
 import { attemptAllowedAtMs, reasonToRotate, startBlockedBy } from "./home-line.ts";
 import { drainEnded, drainMsOf, heldBy } from "./home-records.ts";
 import { answerTo, type HomeState, type Problem, type Rule, replyTo, siteSeen, storeEpoch } from "./home-state.ts";
+import { stillHeld, victims } from "./home-victims.ts";
 import { currentValueState, versionOf } from "./home-watch.ts";
 import type { Instant } from "./state.ts";
 
@@ -69,7 +70,7 @@ export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
     if (blocked) found.push(blocked);
   }
   for (const victim of victims(state, at).slice(0, settings.limits.deletionsPerTickMax)) {
-    const held = stillHeld(state, victim);
+    const held = stillHeld(state, victim) ?? seenAgain(state, victim);
     if (held !== null) add("deletion-waits", `robot ${victim.username} is not deleted yet: ${held}`);
   }
   return found;

@@ -24,6 +24,7 @@ const storeOf = (site: string, n: number): Answers => ({
   },
   flip: () => fails(),
 });
+const storeAtTwo = { versionId: "v2", trace: traceOf(2) };
 const robotNow = (changes: Partial<ReturnType<typeof marked>>): Answers => ({
   "read-robot": () => ({ robot: { ...marked(1), ...changes } }),
 });
@@ -154,6 +155,52 @@ describe("two exceptions, so that nothing waits for ever", () => {
     // Of an attempt that the ledger does not know, nothing is known: the whole guard.
     expect(deleted({ ledger: ledgerWith(), answers: siteDark })).toEqual([]);
     expect(deleted({ ledger: ledgerWith(), answers: listed })).toEqual(["remove-robot 33"]);
+  });
+});
+
+/** Found by the search: a ledger restored between the first look and the load does not know what was handed out. */
+describe("the last look, right before a deletion", () => {
+  const stray = marked(3, { id: 33 }, "dead");
+  const givenUp = ledgerWith({ abandoned: [{ generation: 3, attempt: "dead", atMs: t0 - hourMs }] });
+  const listed: Answers = {
+    "list-robots": () => ({ robots: [marked(2), stray] }),
+    "read-robot": ({ id }) => ({ robot: id === 33 ? stray : marked(2) }),
+  };
+  const storeThen = (then: Partial<ReturnType<typeof traceOf>>): Answers => ({
+    ...listed,
+    "read-store": ({ before }) => ({ versionId: "v", trace: before === undefined ? traceOf(2) : traceOf(3, then) }),
+  });
+  const siteThen = (epoch: number): Answers => ({
+    ...listed,
+    "load-site": ({ site, before }) => ({ ledger: siteLedgerWith(site, {}, before === undefined ? {} : { epoch }) }),
+  });
+
+  test("is made after the save that proves the ledger and the look at the robot, sites' ledgers last", () => {
+    const { asked, changed } = playHome({ ledger: givenUp, answers: listed });
+    expect(changed).toEqual(["remove-robot 33"]);
+    expect(asked.slice(asked.findIndex((effect) => effect.type === "remove-robot") - 5).slice(0, 6)).toEqual([
+      { type: "read-robot", id: 33 },
+      { type: "read-store", site: "aws", before: 33 },
+      { type: "read-store", site: "azure", before: 33 },
+      { type: "load-site", site: "aws", before: 33 },
+      { type: "load-site", site: "azure", before: 33 },
+      { type: "remove-robot", id: 33 },
+    ]);
+  });
+
+  test.each<[string, Scene]>([
+    ["a store is at a later epoch than the ledger", { ledger: givenUp, answers: storeThen({ epoch: 4 }) }],
+    ["a store gives out the robot", { ledger: givenUp, answers: storeThen({ epoch: 2, username: stray.username }) }],
+    ["a site has seen a later epoch than the ledger", { ledger: givenUp, answers: siteThen(3) }],
+    ["a site has seen a later epoch, and what retires is alive there", { ledger: retiring, answers: siteThen(3) }],
+    [
+      "home's store cannot be read any more",
+      { ledger: givenUp, answers: { ...listed, "read-store": ({ before }) => (before ? fails() : storeAtTwo) } },
+    ],
+  ])("nothing is deleted when it shows that %s", (_what, scene) => {
+    const { changed, codes } = playHome(scene);
+    expect(changed).toEqual([]);
+    expect(codes).toContain("deletion-waits");
   });
 });
 

@@ -1,0 +1,44 @@
+import { effectId } from "./effects.ts";
+import { behindBy } from "./home-judge.ts";
+import { ask, type Decision, type HomeState, replyTo } from "./home-state.ts";
+import { stillHeld, type Victim } from "./home-victims.ts";
+
+/**
+ * The last thing before a deletion, since what was read before the ledger may be old by now: where a ledger was
+ * restored in between, the line of the lost time may have handed the robot out. Sites' ledgers come last: a site
+ * writes the epoch down before it tries the value and hands it out, so a hand-out that this look missed can only
+ * be one that finds the robot gone.
+ */
+export function lookAgain(state: HomeState, victim: Victim): Decision | undefined {
+  if (victim.guard === "expired") return undefined;
+  const before = victim.id;
+  const { sites } = state.settings;
+  return (
+    ask(
+      state,
+      sites.map((site) => ({ type: "read-store", site, before }) as const),
+    ) ??
+    ask(
+      state,
+      sites.map((site) => ({ type: "load-site", site, before }) as const),
+    )
+  );
+}
+
+/** Why the last look says that the robot must stay; null: it was not made, or found nothing. */
+export function seenAgain(state: HomeState, victim: Victim): string | null {
+  const { ledger, settings } = state;
+  const before = victim.id;
+  if (ledger === null || victim.guard === "expired") return null;
+  if (!settings.sites.every((site) => replyTo(state, { type: "load-site", site, before }) !== undefined)) return null;
+  // A flip of this tick counts no more: what stands in the store now was read after it.
+  const kept = Object.entries(state.replies).filter(([id]) => !id.startsWith("flip:"));
+  const again = settings.sites.flatMap((site) =>
+    (["read-store", "load-site"] as const).map((type) => [
+      effectId({ type, site }),
+      state.replies[effectId({ type, site, before })],
+    ]),
+  );
+  const fresh: HomeState = { ...state, replies: Object.fromEntries([...kept, ...again]) };
+  return behindBy(fresh, ledger) ?? stillHeld(fresh, victim);
+}

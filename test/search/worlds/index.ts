@@ -1,0 +1,35 @@
+import type { Plan } from "../plan.ts";
+import { lineWorlds } from "./line.ts";
+import { restoredWorlds } from "./restored.ts";
+import { retirementWorlds } from "./retirement.ts";
+import { twoSiteWorlds } from "./two-sites.ts";
+
+/**
+ * The worlds of the search. A world is small where its budget is: ticks, jumps and faults bound its depth, so
+ * that most are searched to the end.
+ */
+export const worlds: readonly Plan[] = [...lineWorlds, ...retirementWorlds, ...restoredWorlds, ...twoSiteWorlds];
+
+/** Small enough for every run, and together every fault once: what `npm test`, `--small` and the mutants search. */
+export const smallWorlds: readonly Plan[] = [
+  "first-crash-lost",
+  "due-crash-lost",
+  "due-stale-crash",
+  "event-doubled",
+  "retire-roll-back",
+  "echoed-roll-back-crash",
+  "echoed-deleted-stale",
+  "retire-restored-ledger",
+  "restored-any-copy-awake",
+  "lost-ledger",
+  "both-due",
+  "both-retire",
+  "both-dark",
+].map(worldCalled);
+
+/** Throws where there is none. */
+export function worldCalled(name: string): Plan {
+  const found = worlds.find((plan) => plan.name === name);
+  if (found === undefined) throw new Error(`no world ${name}; there are ${worlds.map((plan) => plan.name).join(", ")}`);
+  return found;
+}

@@ -79,14 +79,12 @@ function itemReply(
     case "reload-ledger": {
       // Woken late? Then at most an empty Secret is left, never an old credential.
       const { ledgerId, epoch } = reply.value as SiteReplies["reload-ledger"];
-      if (ledgerId === context.value.ledgerId && epoch <= context.value.epoch)
-        return go(run, active, "apply", active.seen);
-      const unserved = {
-        target: targetText(run, active.item),
-        reason: "higher-epoch" as const,
-        text: `this site is at epoch ${epoch} already`,
-      };
-      return finish({ ...run, halted: unserved }, active, countUnserved(run.tally, unserved, null, true));
+      const sameLedger = ledgerId === context.value.ledgerId;
+      if (sameLedger && epoch <= context.value.epoch) return go(run, active, "apply", active.seen);
+      const text = sameLedger ? `this site is at epoch ${epoch} already` : "this site's ledger is another by now";
+      const halted = { reason: "higher-epoch" as const, text };
+      const unserved = { target: targetText(run, active.item), ...halted };
+      return finish({ ...run, halted }, active, countUnserved(run.tally, unserved, null, true));
     }
     default:
       // A receipt is read back, never taken from the write.

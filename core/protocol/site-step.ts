@@ -92,13 +92,9 @@ export function siteStep(before: SiteState, event: SiteEvent, nowMs: number): Si
       ]);
     }
   }
-  const refusal = refuseValue(state);
-  if (refusal !== null)
-    return end(state, nowMs, refusal.blocks ? "blocked" : refusal.code === "no-value" ? "nothing" : "waiting", [
-      refusal,
-    ]);
-  const value = valueOfSite(state);
-  if (value === null) throw new Error("a value that was not refused is there");
+  const value = valueToHandOut(state);
+  if ("code" in value)
+    return end(state, nowMs, value.blocks ? "blocked" : value.code === "no-value" ? "nothing" : "waiting", [value]);
   const raised = writeDown(state, value, nowMs);
   if (raised !== null) return raised;
   return serve(state, value, nowMs);
@@ -109,8 +105,13 @@ function valueOfSite(state: SiteState): ValueTrace | null {
   return reply?.ok ? reply.value.trace : null;
 }
 
-/** A site never hands out backwards or blindly; null: the value may be looked at further. */
-function refuseValue(state: SiteState): Problem | null {
+/** As it was read, or as it begins. */
+function ledgerOf(state: SiteState): SiteLedger {
+  return state.ledger ?? newSiteLedger(state.settings.credential, state.settings.site);
+}
+
+/** A site never hands out backwards or blindly: the value that may be looked at further, or why none may. */
+function valueToHandOut(state: SiteState): ValueTrace | Problem {
   const { site } = state.settings;
   const reply = answer(state, "read-value");
   const trace = valueOfSite(state);
@@ -124,27 +125,27 @@ function refuseValue(state: SiteState): Problem | null {
       };
     return { code: "no-value", text: `the store of ${site} holds no value yet`, blocks: false };
   }
-  const { ledger } = state;
-  if (ledger?.ledgerId != null && ledger.ledgerId !== trace.ledgerId) {
+  const ledger = ledgerOf(state);
+  if (ledger.ledgerId !== null && ledger.ledgerId !== trace.ledgerId) {
     return {
       code: "ledger-id-changed",
       text: `the store of ${site} holds a value of ledger ${trace.ledgerId}, this site served ${ledger.ledgerId}: nothing is handed out`,
       blocks: true,
     };
   }
-  if (ledger !== null && trace.epoch < ledger.epoch) {
+  if (trace.epoch < ledger.epoch) {
     return {
       code: "value-stale",
       text: `the store of ${site} gives epoch ${trace.epoch}, this site has seen ${ledger.epoch}: a stale read or a restored store; nothing is handed out`,
       blocks: false,
     };
   }
-  return null;
+  return trace;
 }
 
 /** Epoch and clusters are written down before the first hand-out: no later tick goes back behind them, or forgets a copy. */
 function writeDown(state: SiteState, value: ValueTrace, nowMs: number): SiteStep | null {
-  const known = state.ledger ?? newSiteLedger(state.settings.credential, state.settings.site);
+  const known = ledgerOf(state);
   const clusters = [...new Set([...known.clusters, ...state.settings.clusters.map((plan) => plan.cluster)])];
   const risen = known.epoch < value.epoch;
   if (!risen && clusters.length === known.clusters.length) return null;
@@ -161,7 +162,7 @@ function contextOf(
   nowMs: number,
 ): ClusterContext {
   const canaries = clusters.filter((run) => run.plan.canary);
-  const waitedMs = nowMs - (state.ledger?.epochSinceMs ?? nowMs);
+  const waitedMs = nowMs - ledgerOf(state).epochSinceMs;
   let wave: ClusterContext["wave"] = "open";
   if (!canary && canaries.length > 0 && waitedMs < state.settings.limits.canaryWaitMaxMs) {
     if (!canaries.every(clusterDone)) wave = "waiting";
@@ -196,7 +197,8 @@ function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
 }
 
 function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly ClusterRun[], nowMs: number): SiteStep {
-  const removed = countRemoved(state.ledger?.clusters ?? [], state.settings.clusters);
+  const ledger = ledgerOf(state);
+  const removed = countRemoved(ledger.clusters, state.settings.clusters);
   const tally = mergeTallies([...clusters.map((run) => run.tally), removed]);
   const round = answer(state, "read-round");
   const report: Report = {
@@ -207,8 +209,6 @@ function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly Cl
     ...tally,
     atMs: nowMs,
   };
-  const { ledger } = state;
-  if (ledger === null) throw new Error("the site's ledger was written before the first hand-out");
   if (!state.saved && !sameReport(ledger.report, report))
     return want(state, [{ type: "save-site", ledger: { ...ledger, report }, expected: state.revision }]);
   const problems: Problem[] = report.unserved.map((target) => ({

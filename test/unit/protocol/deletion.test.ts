@@ -31,9 +31,8 @@ const robotNow = (changes: Partial<ReturnType<typeof marked>>): Answers => ({
 const deleted = (scene: Scene) => playHome(scene).changed.filter((name) => name.startsWith("remove-robot"));
 
 describe("what retires is deleted", () => {
-  const played = playHome({ ledger: retiring });
-
   test("after a save that proves the ledger, one more login of the one that stays, and a look at the robot", () => {
+    const played = playHome({ ledger: retiring });
     expect(played.changed).toEqual(["remove-robot 1"]);
     expect(played.ledger.replaced).toEqual([]);
     const types = played.asked.map((effect) => effect.type);

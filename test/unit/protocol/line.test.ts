@@ -19,9 +19,10 @@ const rotate = { act: { type: "rotate" } } as const;
 const typesOf = (played: Played) => played.asked.map((effect) => effect.type);
 
 describe("the whole line", () => {
-  const played = playHome({ ledger: ledgerWith(), settings: rotate });
+  const play = () => playHome({ ledger: ledgerWith(), settings: rotate });
 
   test("one tick mints, stages, reads back, proves twice, promotes and flips home's store", () => {
+    const played = play();
     expect(played.ledger).toMatchObject({
       epoch: 3,
       current: { generation: 3, attempt: "dada", versionIds: ["staged"] },
@@ -38,6 +39,7 @@ describe("the whole line", () => {
   });
 
   test("every effect comes after the save that names it, the flip after all logins", () => {
+    const played = play();
     const types = typesOf(played);
     const first = (type: string) => types.indexOf(type as (typeof types)[number]);
     expect(first("save")).toBeLessThan(first("mint"));
@@ -48,6 +50,7 @@ describe("the whole line", () => {
   });
 
   test("traces are read before the ledger, the ledger before anything is done", () => {
+    const played = play();
     const types = typesOf(played);
     expect(types.slice(0, 6)).toEqual([
       "list-robots",

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Reply } from "../../../core/protocol/effects.ts";
+import type { SiteEffect } from "../../../core/protocol/site-effects.ts";
+import { type SiteEvent, siteStep, startSite } from "../../../core/protocol/site-step.ts";
 import { traceOf } from "./home-tick.ts";
 import { ledgerId, minuteMs, otherId, siteLedgerWith, t0, usernameOf } from "./ledgers.ts";
-import { failing, plan, playSite, type SiteScene, target } from "./site-tick.ts";
+import { failing, plan, playSite, type SiteScene, siteSettings, target } from "./site-tick.ts";
 
 const one = (seen?: ReturnType<typeof target>): SiteScene["clusters"] => ({ "prod-1": { a: seen } });
 const known = siteLedgerWith("aws", {}, { clusters: ["prod-1"] });
@@ -59,59 +62,211 @@ describe("the order", () => {
   });
 });
 
+describe("what is written down", () => {
+  const saves = (scene: SiteScene) => playSite(scene).asked.filter((effect) => effect.type === "save-site");
+  const report = {
+    round: "cc",
+    ledgerId,
+    epoch: 2,
+    generation: 2,
+    served: 1,
+    wanted: 1,
+    complete: true,
+    usernames: [usernameOf(2)],
+    unserved: [],
+    foreign: [],
+    higher: null,
+    atMs: t0,
+  };
+
+  test("at the first value: the ledger's id, the epoch, since when, the clusters; at the end the report beside them", () => {
+    const ledger = {
+      format: 1,
+      credential: "platform-pull",
+      site: "aws",
+      ledgerId,
+      epoch: 2,
+      epochSinceMs: t0,
+      clusters: ["prod-1"],
+      report: null,
+    };
+    expect(saves({ clusters: one() })).toEqual([
+      { type: "save-site", ledger, expected: null },
+      { type: "save-site", ledger: { ...ledger, report }, expected: "r1" },
+    ]);
+  });
+
+  test("a higher epoch counts from now; the report of the older one stays until the targets were read", () => {
+    const before = siteLedgerWith("aws", { epoch: 1, generation: 1 }, { epoch: 1, clusters: ["prod-1"] });
+    const [raised, reported] = saves({ clusters: one(), ledger: before });
+    expect(raised).toEqual({
+      type: "save-site",
+      ledger: { ...before, epoch: 2, epochSinceMs: t0 },
+      expected: "r0",
+    });
+    expect(reported).toMatchObject({ ledger: { report }, expected: "r1" });
+  });
+
+  test("the round that was read before the first listing, or that there was none", () => {
+    const scene = { clusters: one(), answers: { "read-round": () => ({ round: null }) } };
+    expect(playSite(scene).outcome.report?.round).toBeNull();
+  });
+
+  test("once: a report that cannot be written ends the tick, and the targets keep what they were given", () => {
+    const played = playSite({
+      clusters: one(),
+      answers: { "save-site": ({ ledger }) => (ledger.report === null ? undefined : failing("conflict")) },
+    });
+    expect(played.outcome).toMatchObject({ end: "lost-race", report: null });
+    expect(played.writes).toHaveLength(2);
+  });
+
+  test("a report that differs by anything but its time", () => {
+    const first = playSite({ clusters: one(target("a", 2)) }).ledger;
+    const later = { nowMs: () => t0 + minuteMs, ledger: first };
+    expect(saves({ clusters: one(target("a", 2)), ...later })).toEqual([]);
+    expect(saves({ clusters: one(target("a", 1)), ...later })).toEqual([]);
+    const [save] = saves({ clusters: { "prod-1": { a: target("a", 2), b: target("b", 2) } }, ...later });
+    expect(save).toMatchObject({ ledger: { report: { served: 2, atMs: t0 + minuteMs } } });
+  });
+});
+
+describe("how a tick ends", () => {
+  test("served: what was read back from all targets is the report", () => {
+    const { outcome, ledger } = playSite({ clusters: one(target("a", 2)) });
+    expect(outcome).toEqual({ end: "served", nextAtMs: t0 + minuteMs, problems: [], report: ledger?.report });
+  });
+
+  test("waiting: each target that is not served is a problem, and none of them needs a human by itself", () => {
+    const { outcome } = playSite({
+      clusters: { "prod-1": { a: target("a", 1), b: target("b", 5) } },
+      answers: { "apply-target": () => failing("denied") },
+    });
+    expect(outcome).toMatchObject({ end: "waiting", nextAtMs: t0 + minuteMs, report: { served: 0, wanted: 2 } });
+    expect(outcome.problems).toEqual([
+      { code: "target-unserved", text: "prod-1/b/pull: higher-epoch: it is at epoch 5", blocks: false },
+      { code: "target-unserved", text: "prod-1/a/pull: denied: scripted", blocks: false },
+    ]);
+  });
+
+  test("an answer that comes twice, or after its target was done with, changes nothing", () => {
+    const settings = siteSettings({ clusters: one(target("a", 1)) });
+    const ok = (value: unknown) => ({ ok: true, value }) as Reply<never>;
+    const seen = target("a", 1);
+    const answers: Record<string, unknown> = {
+      "load-site-ledger": { ledger: known, revision: "r0" },
+      "read-round": { round: null },
+      "read-value": { trace: traceOf(2), present: true },
+      "list-namespaces": { namespaces: [{ name: "a", terminating: false }] },
+      "list-secrets": { targets: [seen], continueToken: null },
+      "prove-value": { verdict: "accepted" },
+      "apply-target": null,
+    };
+    let step = siteStep(startSite(settings, t0), { type: "go" }, t0);
+    const queue = [...step.effects];
+    let applied: SiteEffect | undefined;
+    for (let effect = queue.shift(); effect !== undefined && applied === undefined; effect = queue.shift()) {
+      step = siteStep(step.state, { type: "reply", effect, reply: ok(answers[effect.type]) }, t0);
+      if (effect.type === "apply-target") applied = effect;
+      queue.push(...step.effects);
+    }
+    expect(step.effects.map(({ type }) => type)).toEqual(["read-target"]);
+    const again = (event: SiteEvent) => siteStep(step.state, event, t0);
+    if (applied === undefined) throw new Error("nothing was applied");
+    expect(again({ type: "reply", effect: applied, reply: ok(null) })).toEqual({ state: step.state, effects: [] });
+    const elsewhere = { ...applied, namespace: "gone" } as SiteEffect;
+    expect(again({ type: "reply", effect: elsewhere, reply: ok(null) })).toEqual({ state: step.state, effects: [] });
+    // And when the tick is over nothing is wanted any more.
+    const readBack = step.effects[0] as SiteEffect;
+    const proving = again({ type: "reply", effect: readBack, reply: ok({ target: target("a", 2) }) });
+    const saving = siteStep(
+      proving.state,
+      { type: "reply", effect: { type: "prove-copy", cluster: "prod-1" }, reply: ok({ verdict: "accepted" }) },
+      t0,
+    );
+    const [save] = saving.effects;
+    if (save === undefined) throw new Error("nothing is saved");
+    const over = siteStep(saving.state, { type: "reply", effect: save, reply: ok({ revision: "r1" }) }, t0);
+    expect(over.state.outcome?.end).toBe("served");
+    expect(siteStep(over.state, { type: "go" }, t0)).toEqual({ state: over.state, effects: [] });
+  });
+
+  test("a site that may do nothing at once reports nothing: what it has not looked at is not served", () => {
+    const stuck = () => playSite({ clusters: one(target("a", 1)), limits: { concurrencyPerClusterMax: 0 } });
+    expect(stuck).toThrow("this tick stopped without an outcome");
+  });
+
+  test("a site without a cluster has served all there is", () => {
+    expect(playSite({ clusters: {} }).outcome).toMatchObject({ end: "served", report: { wanted: 0, complete: true } });
+  });
+});
+
 describe("a site never hands out backwards or blindly", () => {
-  test.each<[string, string, string, Partial<SiteScene>]>([
-    ["no-value", "nothing", "the store is empty", { value: null }],
-    ["value-stale", "waiting", "its value is older than what this site has seen", { value: traceOf(1), ledger: known }],
+  /** Code, how the tick ends, when, what the operator reads. */
+  test.each<[string, string, string, string, Partial<SiteScene>]>([
+    ["no-value", "nothing", "the store is empty", "the store of aws holds no value yet", { value: null }],
+    [
+      "value-stale",
+      "waiting",
+      "its value is older than what this site has seen",
+      "the store of aws gives epoch 1, this site has seen 2: a stale read or a restored store; nothing is handed out",
+      { value: traceOf(1), ledger: known },
+    ],
     [
       "ledger-id-changed",
       "blocked",
       "its value is of another ledger",
+      `the store of aws holds a value of ledger ${otherId}, this site served ${ledgerId}: nothing is handed out`,
       { value: traceOf(2, { ledgerId: otherId }), ledger: known },
     ],
     [
       "value-foreign",
       "waiting",
       "it holds something that is no value",
+      "the store of aws holds something that is not a value of ours: nothing is handed out",
       { answers: { "read-value": () => ({ trace: null, present: true }) } },
     ],
-    ["read-value-failed", "blocked", "it may not be read", { answers: { "read-value": () => failing("denied") } }],
-    [
-      "read-value-failed",
-      "blocked",
-      "its value is of a newer format",
-      { answers: { "read-value": () => failing("invalid") } },
-    ],
-    ["read-value-failed", "waiting", "it cannot be read", { answers: { "read-value": () => failing("unreachable") } }],
-    [
-      "read-round-failed",
-      "waiting",
-      "the round cannot be read",
-      { answers: { "read-round": () => failing("unreachable") } },
-    ],
-    [
-      "load-site-ledger-failed",
-      "waiting",
-      "the ledger cannot be read",
-      { answers: { "load-site-ledger": () => failing("throttled") } },
-    ],
+    ...(["denied", "invalid", "unreachable", "throttled", "conflict", "not-found"] as const).flatMap((kind) =>
+      (["load-site-ledger", "read-round", "read-value"] as const).map(
+        (type): [string, string, string, string, Partial<SiteScene>] => [
+          `${type}-failed`,
+          kind === "denied" || kind === "invalid" ? "blocked" : "waiting",
+          `${type} fails: ${kind}`,
+          "aws: scripted",
+          { answers: { [type]: () => failing(kind) } },
+        ],
+      ),
+    ),
     [
       "lost-race",
       "lost-race",
       "another runner wrote the ledger first",
+      "another runner wrote this site's ledger first",
       { answers: { "save-site": () => failing("conflict") } },
     ],
-    [
+    ...(["unreachable", "denied"] as const).map((kind): [string, string, string, string, Partial<SiteScene>] => [
       "ledger-unwritable",
-      "waiting",
-      "the epoch cannot be written down",
-      { answers: { "save-site": () => failing("unreachable") } },
-    ],
-  ])("%s (%s): %s, and no cluster is touched", (code, end, _what, changes) => {
+      kind === "denied" ? "blocked" : "waiting",
+      `the epoch cannot be written down: ${kind}`,
+      "this site's ledger could not be saved: scripted",
+      { answers: { "save-site": () => failing(kind) } },
+    ]),
+  ])("%s (%s): %s, and no cluster is touched", (code, end, _what, text, changes) => {
     const { outcome, order } = playSite({ clusters: one(target("a", 1)), ...changes });
-    expect(outcome.problems.map((problem) => problem.code)).toEqual([code]);
-    expect(outcome.end).toBe(end);
+    const blocks = end === "blocked";
+    expect(outcome).toEqual({ end, nextAtMs: t0 + minuteMs, problems: [{ code, text, blocks }], report: null });
     expect(order.filter((id) => id.includes("prod-1"))).toEqual([]);
+  });
+
+  test("after the first thing that fails nothing more is read", () => {
+    const { order } = playSite({ clusters: one(), answers: { "read-round": () => failing("unreachable") } });
+    expect(order).toEqual(["load-site-ledger", "read-round"]);
+  });
+
+  test("a value of the very epoch that was seen is handed out, and one that is the first of all", () => {
+    expect(playSite({ clusters: one(), ledger: known }).outcome.end).toBe("served");
+    const nothingYet = siteLedgerWith("aws", null, { ledgerId: null, epoch: 0, epochSinceMs: 0 });
+    expect(playSite({ clusters: one(), ledger: nothingYet }).ledger).toMatchObject({ ledgerId, epoch: 2 });
   });
 
   test.each(["refused", "no-right"] as const)("a value that the registry %s is given to nobody", (verdict) => {

@@ -61,6 +61,8 @@ export interface SiteScene {
   readonly settings?: Partial<SiteSettings>;
   readonly limits?: Partial<SiteSettings["limits"]>;
   readonly answers?: SiteAnswers;
+  /** Which of so many calls under way is answered next; the oldest where absent. */
+  readonly answersNext?: (underWay: number) => number;
   /** Time at the n-th reply; stands still where absent. */
   readonly nowMs?: (replies: number) => number;
 }
@@ -131,7 +133,7 @@ function workingWorld(scene: SiteScene, stored: () => SiteLedger | null): Requir
   };
 }
 
-/** One whole site tick against scripted answers, effects answered in the order in which they were asked. */
+/** One whole site tick against scripted answers. */
 export function playSite(scene: SiteScene): SitePlayed {
   const nowMs = scene.nowMs ?? (() => t0);
   let saved = scene.ledger ?? null;
@@ -141,7 +143,8 @@ export function playSite(scene: SiteScene): SitePlayed {
   let step = siteStep(startSite(siteSettings(scene), nowMs(0)), { type: "go" }, nowMs(0));
   const queue = [...step.effects];
   let mostAtOnce = 0;
-  for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+  const take = () => queue.splice(scene.answersNext?.(queue.length) ?? 0, 1)[0];
+  for (let effect = take(); effect !== undefined; effect = take()) {
     mostAtOnce = Math.max(mostAtOnce, [effect, ...queue].filter((one) => "namespace" in one).length);
     asked.push(effect);
     if (asked.length > 1_000) throw new Error("this tick does not end");

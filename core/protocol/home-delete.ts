@@ -6,24 +6,24 @@ import { retirementsStopped } from "./home-records.ts";
 import { answerTo, ask, type Decision, type HomeState, type Rule, replyTo } from "./home-state.ts";
 import { stillHeld, type Victim, victims } from "./home-victims.ts";
 import { currentValueState, versionOf } from "./home-watch.ts";
-import type { HomeLedger, Replaced } from "./state.ts";
+import type { HomeLedger, Instant, Replaced } from "./state.ts";
 
 export const deleteRobots: Rule = (state, at) => {
   if (state.ledger === null || apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
   for (const victim of victims(state, at).slice(0, state.settings.limits.deletionsPerTickMax)) {
     const retiresLiving = victim.guard === "full" || victim.guard === "revoked-now";
     if (retiresLiving && retirementsStopped(state) && victim.record !== null) continue;
-    if (stillHeld(state, victim) !== null) continue;
+    if (stillHeld(state, victim, at) !== null) continue;
     // Not every store's load is consistent (GCP): a save that succeeds proves that what was read is what stands.
     if (state.saves === 0)
       return { do: "save", ledger: state.ledger, why: "the ledger is confirmed before a deletion" };
-    const decision = deleteOne(state, victim);
+    const decision = deleteOne(state, victim, at);
     if (decision !== undefined) return decision;
   }
   return undefined;
 };
 
-function deleteOne(state: HomeState, victim: Victim): Decision | undefined {
+function deleteOne(state: HomeState, victim: Victim, at: Instant): Decision | undefined {
   const { ledger } = state;
   if (ledger === null) return undefined;
   const current = ledger.current;
@@ -47,7 +47,7 @@ function deleteOne(state: HomeState, victim: Victim): Decision | undefined {
     if (!sameRobot(state, victim, seen.robot)) return undefined;
     const lookingAgain = lookAgain(state, victim);
     if (lookingAgain) return lookingAgain;
-    if (seenAgain(state, victim) !== null) return undefined;
+    if (seenAgain(state, victim, at) !== null) return undefined;
     const removing = ask(state, [{ type: "remove-robot", id: victim.id }]);
     if (removing) return removing;
     if (!replyTo(state, { type: "remove-robot", id: victim.id })?.ok) return undefined;

@@ -70,7 +70,7 @@ export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
     if (blocked) found.push(blocked);
   }
   for (const victim of victims(state, at).slice(0, settings.limits.deletionsPerTickMax)) {
-    const held = stillHeld(state, victim) ?? seenAgain(state, victim);
+    const held = stillHeld(state, victim, at) ?? seenAgain(state, victim, at);
     if (held !== null) add("deletion-waits", `robot ${victim.username} is not deleted yet: ${held}`);
   }
   return found;

@@ -1,4 +1,4 @@
-import type { HomeEffect, ValueTrace } from "./effects.ts";
+import { effectId, type HomeEffect, type ValueTrace } from "./effects.ts";
 import {
   allSites,
   answerTo,
@@ -14,13 +14,27 @@ import { parseRobotMark, type RobotMark } from "./mark.ts";
 import { rebuild, rebuiltLately } from "./rebuild.ts";
 import { type HomeLedger, type Instant, newLedger } from "./state.ts";
 
-/** Traces first, then the ledger: what a trace names was in the ledger before it was done. */
-export const readTraces: Rule = (state) =>
-  ask(state, [
+function traces(state: HomeState): readonly HomeEffect[] {
+  return [
     { type: "list-robots" },
     ...state.settings.sites.map((site) => ({ type: "read-store", site }) as const),
     ...state.settings.sites.map((site) => ({ type: "load-site", site }) as const),
-  ]);
+  ];
+}
+
+/** Traces first, then the ledger: what a trace names was in the ledger before it was done. */
+export const readTraces: Rule = (state) => ask(state, traces(state));
+
+/**
+ * A runner may have slept for hours between its look at the traces and the ledger, and what was minted meanwhile would
+ * be missing from a rebuild. So a ledger is begun or rebuilt from a look that came after it was read; the save, which
+ * expects the revision read, shows that nobody wrote to it in between.
+ */
+function readTracesAgain(state: HomeState): Decision {
+  const again = new Set(traces(state).map(effectId));
+  const kept = Object.entries(state.replies).filter(([id]) => !again.has(id));
+  return { do: "note", patch: { replies: Object.fromEntries(kept), lookedAgain: true } };
+}
 
 export const loadLedger: Rule = (state) => ask(state, [{ type: "load-ledger" }]);
 
@@ -39,6 +53,7 @@ export const beginLedger: Rule = (state, at) => {
     const passes = loaded === undefined || loaded.failure.kind === "unreachable" || loaded.failure.kind === "throttled";
     return stop(state, at, { code: "ledger-unreadable", text: `the home's ledger: ${text}`, blocks: !passes });
   }
+  if (!state.lookedAgain) return readTracesAgain(state);
   const robots = answerTo(state, { type: "list-robots" })?.robots;
   if (robots === undefined) {
     const text = `not begun: no ledger yet, and the registry cannot list robots${whyNot(state, { type: "list-robots" })}`;
@@ -126,12 +141,22 @@ function stop(state: HomeState, at: Instant, problem: Problem): Decision {
   return { do: "end", outcome: { end, nextAtMs, waits: [problem.text], problems: [...state.problems, problem] } };
 }
 
+/** The second look came after the ledger, and the guard of a deletion wants a look before it: the next tick has one. */
+function changedMeanwhile(state: HomeState, at: Instant): Decision {
+  const text = "stores or ledgers were changed while this runner looked at them";
+  const problems = [...state.problems, { code: "lost-race", text, blocks: false }];
+  const nextAtMs = at.localMs + state.settings.limits.pollMs;
+  return { do: "end", outcome: { end: "lost-race", nextAtMs, waits: [text], problems } };
+}
+
 /** A ledger that is behind is never obeyed: it is rebuilt, by a save that expects exactly the revision read. */
 export const rebuildBehind: Rule = (state, at) => {
   const { ledger } = state;
   // Judged against what was loaded: this tick's own promotions only move the ledger forward.
   const evidence = ledger === null ? null : behindBy(state, ledger);
-  if (ledger === null || evidence === null) return undefined;
+  if (ledger === null) return undefined;
+  if (evidence === null) return state.lookedAgain && state.saves === 0 ? changedMeanwhile(state, at) : undefined;
+  if (!state.lookedAgain) return readTracesAgain(state);
   const found = `the ledger is older than the world (${evidence}): restored from a backup?`;
   if (answerTo(state, { type: "list-robots" }) === undefined) {
     return stop(state, at, {

@@ -2,6 +2,7 @@ import { effectId } from "./effects.ts";
 import { behindBy } from "./home-judge.ts";
 import { ask, type Decision, type HomeState, replyTo } from "./home-state.ts";
 import { stillHeld, type Victim } from "./home-victims.ts";
+import type { Instant } from "./state.ts";
 
 /**
  * The last thing before a deletion, since what was read before the ledger may be old by now: where a ledger was
@@ -26,7 +27,7 @@ export function lookAgain(state: HomeState, victim: Victim): Decision | undefine
 }
 
 /** Why the last look says that the robot must stay; null: it was not made, or found nothing. */
-export function seenAgain(state: HomeState, victim: Victim): string | null {
+export function seenAgain(state: HomeState, victim: Victim, at: Instant): string | null {
   const { ledger, settings } = state;
   const before = victim.id;
   if (ledger === null || victim.guard === "expired") return null;
@@ -40,5 +41,5 @@ export function seenAgain(state: HomeState, victim: Victim): string | null {
     ]),
   );
   const fresh: HomeState = { ...state, replies: Object.fromEntries([...kept, ...again]) };
-  return behindBy(fresh, ledger) ?? stillHeld(fresh, victim);
+  return behindBy(fresh, ledger) ?? stillHeld(fresh, victim, at);
 }

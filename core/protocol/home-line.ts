@@ -63,8 +63,11 @@ export function startBlockedBy(state: HomeState, at: Instant): Problem | null {
       true,
     );
   }
-  // Without a current generation nothing may wait: the limit is for those that pile up beside one.
-  if (ledger.current !== null && ledger.replaced.length >= settings.limits.replacedMax) {
+  // Without a current generation nothing may wait: the limit is for those that pile up beside one. What cannot wait
+  // either, an expiry above all, may go on to twice the limit.
+  const reason = reasonToRotate(state, at);
+  const mayWait = reason === "schedule" || reason === "manual";
+  if (ledger.current !== null && ledger.replaced.length >= settings.limits.replacedMax * (mayWait ? 1 : 2)) {
     return problem(
       "too-many-replaced",
       `${ledger.replaced.length} replaced generations are not gone yet: see what holds them`,

@@ -1,4 +1,4 @@
-import { elapsedMs, registryMs } from "./clocks.ts";
+import { elapsedMs } from "./clocks.ts";
 import type { HomeEffect } from "./effects.ts";
 import { allSites, answerTo, ask, type HomeState, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
 import type { HomeLedger, Instant, Replaced } from "./state.ts";
@@ -36,8 +36,10 @@ export function usageOf(record: Replaced): Extract<HomeEffect, { type: "ask-usag
   };
 }
 
+/** By the registry's own clock alone: another one that is ahead must end nothing. */
 export function isExpired(record: { robot: { expiresAtMs: number | null } }, at: Instant): boolean {
-  return record.robot.expiresAtMs !== null && record.robot.expiresAtMs <= registryMs(at);
+  const { expiresAtMs } = record.robot;
+  return expiresAtMs !== null && at.registryMs !== null && expiresAtMs <= at.registryMs;
 }
 
 /** While the current generation is refused every retirement stops; so do deletions with clocks far apart. */
@@ -60,8 +62,15 @@ function takenBack(state: HomeState, record: Replaced): boolean {
   });
 }
 
+/** No way back; but a store that was found with its value again has readers, and they have their drain. */
+function retiring(state: HomeState, record: Replaced, at: Instant): Replaced {
+  if (record.drainFrom === null || isExpired(record, at) || record.endNow) return record;
+  const ahead = elapsedMs(record.drainFrom, at) < -clockSlackMs;
+  return ahead || takenBack(state, record) ? { ...record, drainFrom: at } : record;
+}
+
 function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
-  if (record.state === "retiring") return record;
+  if (record.state === "retiring") return retiring(state, record, at);
   // Where bounded exposure and the fleet meet, the expiry wins: the registry refuses it already.
   if (isExpired(record, at) || (record.endNow && !retirementsStopped(state))) return { ...record, state: "retiring" };
   // About to come back: it keeps its robot while the roll back lasts.

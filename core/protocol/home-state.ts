@@ -34,6 +34,8 @@ export interface HomeState {
   /** Replies of this tick by effect id. */
   readonly replies: Readonly<Record<string, Reply<unknown>>>;
   readonly inFlight: Readonly<Record<string, HomeEffect>>;
+  /** The traces were read once more, after the ledger. */
+  readonly lookedAgain: boolean;
   /** The operator's act was taken into the ledger (or refused). */
   readonly actDone: boolean;
   /** Attempt that this very tick named; only its own tick may go on with a minting. */
@@ -55,6 +57,7 @@ export function startHome(settings: HomeSettings, nowMs: number): HomeState {
     due: null,
     replies: {},
     inFlight: {},
+    lookedAgain: false,
     actDone: settings.act === null,
     ownAttempt: null,
     saves: 0,
@@ -111,13 +114,16 @@ export function allSites(state: HomeState): readonly string[] {
   return [...new Set([...(state.ledger?.sites ?? []), ...state.settings.sites])];
 }
 
-/** The epoch that a site's readers get; undefined: unreadable; 0: nothing of ours. A flip of this tick counts. */
+/**
+ * The epoch that a site's readers get; undefined: unreadable; 0: nothing of ours. A flip of this tick counts; one that
+ * failed shows that what was read before it may stand there no more.
+ */
 export function storeEpoch(state: HomeState, site: string): number | undefined {
   const { ledger } = state;
   const seen = answerTo(state, { type: "read-store", site });
   if (seen === undefined) return undefined;
   const current = ledger?.current;
-  const flipped = current && state.replies[`flip:${site}:${current.epoch}`]?.ok;
-  if (flipped) return current.epoch;
+  const flip = current ? state.replies[`flip:${site}:${current.epoch}`] : undefined;
+  if (flip !== undefined) return flip.ok ? current?.epoch : undefined;
   return seen.trace !== null && seen.trace.ledgerId === ledger?.ledgerId ? seen.trace.epoch : 0;
 }

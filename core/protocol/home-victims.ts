@@ -1,7 +1,8 @@
+import { elapsedMs } from "./clocks.ts";
 import type { RobotSeen } from "./effects.ts";
 import { siteServed } from "./home-flips.ts";
 import { markOf } from "./home-judge.ts";
-import { isExpired } from "./home-records.ts";
+import { drainMsOf, isExpired } from "./home-records.ts";
 import { allSites, answerTo, type HomeState, siteSeen } from "./home-state.ts";
 import type { HomeLedger, Instant, Replaced } from "./state.ts";
 
@@ -59,8 +60,11 @@ function orphanGuard(state: HomeState, ledger: HomeLedger, robot: RobotSeen, at:
 }
 
 /** Where a victim's username still is, or what could not be looked at; null: nowhere. */
-export function stillHeld(state: HomeState, victim: Victim): string | null {
+export function stillHeld(state: HomeState, victim: Victim, at: Instant): string | null {
   if (victim.guard === "expired") return null;
+  const from = victim.guard === "full" ? victim.record?.drainFrom : null;
+  if (victim.record && from && elapsedMs(from, at) < drainMsOf(state, victim.record))
+    return `a store held ${victim.username} again: its drain began anew`;
   const sites = victim.guard === "never-promoted" ? [state.settings.home] : allSites(state);
   for (const site of sites) {
     const store = answerTo(state, { type: "read-store", site });

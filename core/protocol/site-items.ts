@@ -10,7 +10,7 @@ import {
 import type { TargetSeen } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
 import { countForeign, countHigher, countServed, countUnread, countUnserved, type Tally } from "./site-tally.ts";
-import { judgeTarget } from "./site-target.ts";
+import { bearsOurMark, judgeTarget } from "./site-target.ts";
 
 /** The next target of the queue: counted if that can be told at once, else read. */
 export function beginItem(run: ClusterRun, item: Item, context: ClusterContext): ClusterRun {
@@ -82,8 +82,11 @@ export function judged(
       );
     case "create":
       return item.desired ? attempt(run, active, "create", null, context) : finish(run, active, run.tally);
-    case "write":
-      return attempt(run, active, "apply", seen, context);
+    case "write": {
+      // Without a mark nothing shows that we are not behind: as with a missing one, the site's ledger is read again first.
+      const fenced = seen !== null && bearsOurMark(seen, context.settings.credential, context.value.ledgerId);
+      return attempt(run, active, fenced ? "apply" : "reload", seen, context);
+    }
   }
 }
 
@@ -91,7 +94,7 @@ export function judged(
 export function attempt(
   run: ClusterRun,
   active: ActiveItem,
-  doing: "create" | "apply",
+  doing: "create" | "reload" | "apply",
   seen: TargetSeen | null,
   context: ClusterContext,
 ): ClusterRun {

@@ -1,67 +1,71 @@
-import type { PortCall } from "../../core/engine/calls.ts";
-import { parseHomeLedger } from "../../core/engine/ledger-text.ts";
+import { homeLedgerOf } from "../../core/engine/ledger-text.ts";
 import { decodeValue } from "../../core/engine/value.ts";
 import type { Login } from "../../core/ports/registry.ts";
 import type { HomeLedger } from "../../core/protocol/state.ts";
-import { parsePullSecret } from "../../core/pullsecret/index.ts";
-import { credential, registryKey, type World } from "./world.ts";
+import type { Place, World } from "./world.ts";
 
 const loginScope = { repository: null, action: "pull" } as const;
 
-export function homeLedger(world: World): HomeLedger | null {
-  const record = world.ports.ledgers[world.home]?.loadNow(`sim/${credential}`).record;
-  return record ? parseHomeLedger(record.text) : null;
+export function homeLedger(world: World, place: Place = world.places[0]): HomeLedger | null {
+  const record = world.ports.ledgers[place.home]?.loadNow(`sim/${place.name}`).record;
+  return record ? homeLedgerOf(record) : null;
 }
 
-export function alive(world: World, login: Login): boolean {
-  return world.registry.probeNow(login, loginScope).endpoints.every((endpoint) => endpoint.verdict === "accepted");
+export function alive(world: World, login: Login, place: Place = world.places[0]): boolean {
+  const { endpoints } = world.registryOf(place).probeNow(login, loginScope);
+  return endpoints.every((endpoint) => endpoint.verdict === "accepted");
+}
+
+export interface Copy {
+  readonly where: string;
+  readonly login: Login;
 }
 
 /** Every copy of ours in a cluster, with where it is; what outsiders wrote last is theirs until the next tick. */
-export function copies(world: World): readonly { readonly where: string; readonly login: Login }[] {
-  const found: { where: string; login: Login }[] = [];
+export function copies(world: World, place: Place = world.places[0]): readonly Copy[] {
+  const found: Copy[] = [];
   for (const [name, cluster] of Object.entries(world.ports.clusters)) {
-    for (const secret of Object.values(cluster.state.secrets)) {
-      if (secret.owners.some((owner) => owner !== "capstan-sim")) continue;
-      const content = parsePullSecret(secret.type, secret.text?.reveal() ?? null);
-      const login = content.state === "parsed" ? content.logins[registryKey] : null;
-      if (login) found.push({ where: `${name}/${secret.namespace}/${secret.name}`, login });
+    for (const { namespace, name: secret } of Object.values(cluster.state.secrets)) {
+      const facts = secret === place.secret ? cluster.readSecretNow(namespace, secret) : null;
+      if (facts === null || facts.otherOwners.length > 0 || facts.content.state !== "parsed") continue;
+      const login = facts.content.logins[place.registryKey];
+      if (login) found.push({ where: `${name}/${namespace}/${secret}`, login });
     }
   }
   return found;
 }
 
-/** Promises that can be judged in any state, judged after the effects that could break them. */
-export function brokenBy(world: World, call: PortCall, exempt: ReadonlySet<string>): readonly string[] {
-  const broken: string[] = [];
-  if (call.call === "registry.remove") broken.push(...promiseOne(world, exempt));
-  if (call.call === "cluster.applySecret") {
-    const login = call.write.logins[registryKey];
-    if (login && !exempt.has(login.username) && !alive(world, login))
-      broken.push(`promise 1: ${call.on}/${call.write.namespace} was given ${login.username}, which is dead`);
-  }
-  if (call.call === "registry.remove" || call.call === "store.discard" || call.call === "ledger.save")
-    broken.push(...promiseTwo(world, exempt));
-  return broken;
-}
-
 /** Promise 1: what a target holds authenticates at every instant. */
-export function promiseOne(world: World, exempt: ReadonlySet<string>): readonly string[] {
-  return copies(world)
-    .filter(({ login }) => !exempt.has(login.username) && !alive(world, login))
+export function promiseOne(
+  world: World,
+  exempt: ReadonlySet<string>,
+  place: Place = world.places[0],
+): readonly string[] {
+  return copies(world, place)
+    .filter(({ login }) => !exempt.has(login.username) && !alive(world, login, place))
     .map(({ where, login }) => `promise 1: ${where} holds ${login.username}, which is dead`);
 }
 
-/** Promise 2: the current generation's value can be read back from the home store, and is alive. */
-export function promiseTwo(world: World, exempt: ReadonlySet<string>): readonly string[] {
-  const current = homeLedger(world)?.current;
+/**
+ * Promise 2: the current generation's value can be read back from the home store, and is alive. `ledger`: what
+ * stands in the home's ledger, unless somebody put an old copy there.
+ */
+export function promiseTwo(
+  world: World,
+  exempt: ReadonlySet<string>,
+  place: Place = world.places[0],
+  ledger: HomeLedger | null = homeLedger(world, place),
+): readonly string[] {
+  const current = ledger?.current;
   const [versionId] = current?.versionIds ?? [];
   if (!current || versionId === undefined || exempt.has(current.robot.username)) return [];
   try {
-    const read = world.ports.stores[world.home]?.readVersionNow("platform-pull", versionId);
+    const read = world.ports.stores[place.home]?.readVersionNow(place.storeName, versionId);
     const decoded = read && decodeValue(read.value);
     if (decoded?.is !== "ours") return [`promise 2: the home store gives back nothing of ours for ${versionId}`];
-    return alive(world, decoded.value.login) ? [] : [`promise 2: the current generation ${current.generation} is dead`];
+    return alive(world, decoded.value.login, place)
+      ? []
+      : [`promise 2: the current generation ${current.generation} is dead`];
   } catch {
     return [`promise 2: the home store has lost ${versionId}`];
   }
@@ -72,38 +76,61 @@ export function secretsInLedgers(world: World): readonly string[] {
   const texts = Object.values(world.ports.ledgers).flatMap((ledger) =>
     Object.values(ledger.state.records).map((record) => record.text),
   );
-  const passwords = world.registry.state.robots.map((robot) => robot.password.reveal());
+  const passwords = Object.values(world.ports.registries).flatMap((registry) =>
+    registry.state.robots.map((robot) => robot.password.reveal()),
+  );
   return passwords.some((password) => texts.some((text) => text.includes(password)))
     ? ["promise 6: a password stands in a ledger"]
     : [];
 }
 
-/** Promises 3 and 7, once faults have stopped and some ticks have passed. */
-export function unfinished(world: World): readonly string[] {
-  const ledger = homeLedger(world);
+/** Promises 3 and 7, once faults have stopped and some ticks have passed. What is in `dark` is not looked at. */
+export function unfinished(
+  world: World,
+  place: Place = world.places[0],
+  dark: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  const ledger = homeLedger(world, place);
   const current = ledger?.current;
   if (!ledger || !current) return ["promise 7: no current generation"];
   const broken: string[] = [];
   if (ledger.next !== null)
     broken.push(`promise 7: generation ${ledger.next.generation} is still ${ledger.next.state}`);
-  for (const record of ledger.replaced)
-    broken.push(`promise 4: generation ${record.generation} is still ${record.state}`);
+  if (current.revoked) broken.push(`promise 4: generation ${current.generation} was revoked and is still current`);
+  if (dark.size === 0) broken.push(...remains(world, ledger, place));
   for (const [site, store] of Object.entries(world.ports.stores)) {
-    const read = store.readCurrentNow("platform-pull");
+    const read = store.readCurrentNow(place.storeName);
     const decoded = read && decodeValue(read.value);
     if (decoded?.is !== "ours" || decoded.value.epoch !== ledger.epoch)
       broken.push(`promise 7: the store of ${site} is not at epoch ${ledger.epoch}`);
   }
-  for (const [name, cluster] of Object.entries(world.ports.clusters)) {
-    for (const [namespace, { labels, terminating }] of Object.entries(cluster.state.namespaces)) {
-      if (labels["pull"] !== "yes" || terminating) continue;
-      const copy = copies(world).find((one) => one.where === `${name}/${namespace}/pull`);
-      if (copy?.login.username !== current.robot.username || !alive(world, copy.login))
-        broken.push(`promise 7: ${name}/${namespace}/pull is not served`);
-    }
-  }
-  const robots = world.registry.state.robots.filter((robot) => robot.name.startsWith(`${credential}-g`));
+  broken.push(...unserved(world, current.robot.username, place, dark));
+  return broken.length > 0 ? broken : secretsInLedgers(world);
+}
+
+function remains(world: World, ledger: HomeLedger, place: Place): readonly string[] {
+  const broken: string[] = [];
+  for (const record of ledger.replaced)
+    broken.push(`promise 4: generation ${record.generation} is still ${record.state}`);
+  const { robots: all } = world.registryOf(place).state;
+  const robots = all.filter((robot) => robot.name.startsWith(`${place.name}-g`));
   if (robots.length !== 1)
     broken.push(`promise 3: ${robots.length} robots are left: ${robots.map((robot) => robot.name).join(", ")}`);
-  return [...broken, ...secretsInLedgers(world)];
+  return broken;
+}
+
+function unserved(world: World, username: string, place: Place, dark: ReadonlySet<string>): readonly string[] {
+  const served = new Set<string>();
+  for (const { where, login } of copies(world, place))
+    if (login.username === username && alive(world, login, place)) served.add(where);
+  const broken: string[] = [];
+  for (const [name, cluster] of Object.entries(world.ports.clusters)) {
+    if (dark.has(name)) continue;
+    for (const [namespace, { labels, terminating }] of Object.entries(cluster.state.namespaces)) {
+      const where = `${name}/${namespace}/${place.secret}`;
+      if (labels["pull"] === "yes" && !terminating && !served.has(where))
+        broken.push(`promise 7: ${where} is not served`);
+    }
+  }
+  return broken;
 }

@@ -3,29 +3,21 @@ import { startHomeRunner } from "../../core/engine/home-runner.ts";
 import { advance, type Runner } from "../../core/engine/shell.ts";
 import { startSiteRunner } from "../../core/engine/site-runner.ts";
 import type { Act } from "../../core/protocol/settings.ts";
-import { brokenBy, homeLedger, unfinished } from "./checkers.ts";
+import { drawAct } from "./acts.ts";
+import { copies, homeLedger, unfinished } from "./checkers.ts";
+import { Outside } from "./outside.ts";
 import { performNow } from "./perform-now.ts";
+import { Queue } from "./queue.ts";
 import { Random } from "./random.ts";
-import { drawShape, minuteMs, type Shape, World } from "./world.ts";
-
-/** What can go wrong, as shares of calls or ticks; drawn per history, so that some are calm and some are wild. */
-interface Weather {
-  readonly lostRequest: number;
-  readonly lostReply: number;
-  readonly throttled: number;
-  readonly staleRead: number;
-  readonly slow: number;
-  readonly frozen: number;
-  readonly crash: number;
-  readonly doubledTick: number;
-  readonly skewMsMax: number;
-  readonly outage: number;
-  readonly act: number;
-  readonly outside: number;
-}
+import { type Drawn, drawShape } from "./shape.ts";
+import { Troubles } from "./troubles.ts";
+import { calm, drawWeather, type Weather } from "./weather.ts";
+import { type Tick, Witness } from "./witness.ts";
+import { minuteMs, type Place, World } from "./world.ts";
 
 export interface HistoryResult {
   readonly seed: number;
+  readonly large: boolean;
   readonly broken: readonly string[];
   readonly story: readonly string[];
   readonly faults: Readonly<Record<string, number>>;
@@ -36,47 +28,40 @@ export interface HistoryResult {
 interface Process {
   readonly id: number;
   readonly site: string;
+  readonly place: Place;
   alive: boolean;
   runner: Runner;
+  readonly tick: Tick;
 }
+
+type Fate = "fine" | "lost request" | "lost reply" | "throttled";
 
 const unreachable: CallReply = { ok: false, failure: { kind: "unreachable", text: "simulated: no answer" } };
 const throttled: CallReply = { ok: false, failure: { kind: "throttled", text: "simulated: 429" } };
 
-function drawWeather(random: Random): Weather {
-  const maybe = (share: number, max: number) => (random.chance(share) ? random.next() * max : 0);
-  return {
-    lostRequest: maybe(0.4, 0.05),
-    lostReply: maybe(0.5, 0.05),
-    throttled: maybe(0.3, 0.03),
-    staleRead: maybe(0.3, 0.3),
-    slow: maybe(0.5, 0.1),
-    frozen: maybe(0.3, 0.01),
-    crash: maybe(0.5, 0.02),
-    doubledTick: maybe(0.5, 0.5),
-    skewMsMax: random.chance(0.3) ? random.int(0, 90) * minuteMs : 0,
-    outage: maybe(0.4, 0.02),
-    act: maybe(0.4, 0.05),
-    outside: maybe(0.4, 0.05),
-  };
-}
+/** Rotations that are due by the schedule alone come no more once everything must come to rest. */
+const restMs = 365 * 24 * 60 * minuteMs;
 
 /** One history: a world, its runners, its weather; then calm, in which everything must come to rest. */
 export class History {
   readonly #random: Random;
   readonly #world: World;
-  readonly #shape: Shape;
+  readonly #drawn: Drawn;
+  readonly #witness: Witness;
+  readonly #outside: Outside;
+  readonly #troubles: Troubles;
   #weather: Weather;
-  readonly #queue: { atMs: number; order: number; run: () => void }[] = [];
-  readonly #down = new Set<string>();
-  readonly #exempt = new Set<string>();
+  readonly #queue = new Queue();
   readonly #skew: Record<string, number> = {};
   readonly #faults: Record<string, number> = {};
-  readonly #reached: Record<string, number> = {};
   readonly #broken: string[] = [];
   readonly #story: string[] = [];
-  readonly #stale = new Map<string, readonly { atMs: number; state: unknown }[]>();
-  #order = 0;
+  readonly #past = new Map<
+    string,
+    { readonly atMs: number; readonly state: World["ports"]["stores"][string]["state"] }[]
+  >();
+  /** Its last tick died: what an operator does now meets a line half way. */
+  readonly #died = new Set<string>();
   #processes = 0;
   #calls = 0;
   #stopped = false;
@@ -87,45 +72,43 @@ export class History {
     this.#seed = seed;
     this.#tell = tell;
     this.#random = new Random(seed);
-    this.#shape = drawShape(this.#random);
-    this.#weather = drawWeather(this.#random);
-    this.#world = new World(this.#shape, this.#random);
-    for (const site of this.#shape.sites)
-      this.#skew[site] = Math.round((this.#random.next() * 2 - 1) * this.#weather.skewMsMax);
+    this.#drawn = drawShape(this.#random);
+    const { shape } = this.#drawn;
+    this.#weather = drawWeather(this.#random, shape.tickEveryMs);
+    this.#world = new World(shape, this.#random);
+    this.#witness = new Witness(this.#world);
+    this.#outside = new Outside(this.#world, this.#random, this.#witness);
+    this.#troubles = new Troubles(this.#world);
+    for (const site of shape.sites) this.#drawSkew(site);
   }
 
   run(): HistoryResult {
+    const { shape, stormTicks, large } = this.#drawn;
     const start = this.#world.nowMs;
-    const stormMs = this.#random.int(3, 14) * 60 * minuteMs;
-    for (const site of this.#shape.sites)
-      this.#scheduleTicks(site, start + this.#random.int(0, 3) * minuteMs, start + stormMs);
-    this.#at(start + stormMs, () => this.#calm());
+    const stormMs = (stormTicks + this.#weather.longer) * shape.tickEveryMs;
+    for (const site of shape.sites)
+      this.#scheduleTicks(site, start + this.#random.int(0, shape.tickEveryMs), start + stormMs);
+    const [cluster] = Object.keys(shape.clusters);
+    if (this.#weather.darkForEver && cluster !== undefined)
+      this.#queue.put(start + Math.floor(this.#random.next() * stormMs), () => this.#darken(cluster));
+    this.#queue.put(start + stormMs, () => this.#calm());
     this.#drain();
-    if (this.#broken.length === 0) this.#liveness();
+    if (this.#weather.darkForEver && cluster !== undefined) this.#liveInTheDark(cluster);
+    this.#liveness();
     return {
       seed: this.#seed,
+      large,
       broken: this.#broken,
       story: this.#story,
       faults: this.#faults,
-      reached: this.#reached,
+      reached: this.#witness.reached,
       calls: this.#calls,
     };
   }
 
-  #at(atMs: number, run: () => void): void {
-    // A binary heap is not worth it: at most some dozens of events wait.
-    this.#queue.push({ atMs, order: this.#order, run });
-    this.#order += 1;
-  }
-
   #drain(): void {
-    while (this.#queue.length > 0 && this.#broken.length === 0) {
-      let best = 0;
-      for (let i = 1; i < this.#queue.length; i += 1) {
-        const [a, b] = [this.#queue[i], this.#queue[best]];
-        if (a && b && (a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order))) best = i;
-      }
-      const [event] = this.#queue.splice(best, 1);
+    while (this.#broken.length === 0) {
+      const event = this.#queue.take();
       if (event === undefined) return;
       this.#world.nowMs = Math.max(this.#world.nowMs, event.atMs);
       event.run();
@@ -133,92 +116,111 @@ export class History {
   }
 
   #say(text: () => string): void {
-    if (this.#tell)
-      this.#story.push(
-        `${String(Math.round((this.#world.nowMs - 1_800_000_000_000) / 1000)).padStart(7)} s  ${text()}`,
-      );
+    if (!this.#tell) return;
+    const seconds = Math.round((this.#world.nowMs - 1_800_000_000_000) / 1000);
+    this.#story.push(`${String(seconds).padStart(7)} s  ${text()}`);
   }
 
   #count(fault: string): void {
     this.#faults[fault] = (this.#faults[fault] ?? 0) + 1;
   }
 
+  #drawSkew(site: string): void {
+    this.#skew[site] = Math.round((this.#random.next() * 2 - 1) * this.#weather.skewMsMax);
+  }
+
+  #darken(cluster: string): void {
+    this.#count("dark for ever");
+    this.#say(() => `cluster ${cluster} goes dark for ever`);
+    this.#troubles.darken(`cluster:${cluster}`, Number.MAX_SAFE_INTEGER);
+  }
+
   #scheduleTicks(site: string, fromMs: number, untilMs: number): void {
-    this.#at(fromMs, () => {
-      this.#weatherTick();
+    this.#queue.put(fromMs, () => {
+      this.#weatherTick(site);
       this.#tick(site);
       if (this.#random.chance(this.#weather.doubledTick)) {
         this.#count("doubled tick");
         this.#tick(site);
       }
-      const nextMs = this.#world.nowMs + Math.round(this.#shape.tickEveryMs * (0.7 + this.#random.next() * 0.6));
+      const { tickEveryMs } = this.#drawn.shape;
+      const nextMs = this.#world.nowMs + Math.round(tickEveryMs * (0.7 + this.#random.next() * 0.6));
       if (nextMs < untilMs) this.#scheduleTicks(site, nextMs, untilMs);
     });
   }
 
-  /** Outages and outsiders, drawn at ticks. */
-  #weatherTick(): void {
-    const { ports } = this.#world;
-    const parts = [
-      "registry:main",
-      ...Object.keys(ports.stores).flatMap((site) => [`store:${site}`, `ledger:${site}`]),
-      ...Object.keys(ports.clusters).map((name) => `cluster:${name}`),
-    ];
-    if (this.#random.chance(this.#weather.outage)) {
-      const part = this.#random.pick(parts);
-      this.#count(`outage of ${part.split(":")[0]}`);
-      this.#say(() => `${part} goes down`);
-      this.#down.add(part);
-      this.#at(this.#world.nowMs + this.#random.int(1, 180) * minuteMs, () => this.#down.delete(part));
+  /** Troubles, clocks and outsiders, drawn at ticks; outsiders come somewhere in the tick. */
+  #weatherTick(site: string): void {
+    const { trouble, clockJump, outside, outsiders } = this.#weather;
+    const { tickEveryMs } = this.#drawn.shape;
+    if (site === this.#world.home) this.#outside.backUp();
+    if (this.#random.chance(trouble)) {
+      const lastsMs = Math.round(this.#random.next() * (this.#random.chance(0.2) ? 40 : 4) * tickEveryMs);
+      const what = this.#troubles.draw(this.#random, this.#world.nowMs, lastsMs);
+      this.#count(what);
+      this.#say(() => `${what} for ${Math.round(lastsMs / 1000)} s`);
     }
-    if (this.#random.chance(this.#weather.outside)) this.#outsider();
+    if (this.#random.chance(clockJump)) {
+      this.#count("clock jump");
+      this.#skew[site] = Math.round((this.#random.next() * 2 - 1) * this.#random.pick([10, 120, 2_000]) * minuteMs);
+      this.#say(() => `the clock of ${site} jumps to ${Math.round((this.#skew[site] ?? 0) / minuteMs)} minutes`);
+    }
+    if (outsiders.length === 0 || !this.#random.chance(outside)) return;
+    const delayMs = this.#random.chance(0.5) ? 0 : this.#random.int(0, 4_000);
+    this.#queue.put(this.#world.nowMs + delayMs, () => {
+      if (this.#stopped) return;
+      const kind = this.#random.pick(outsiders);
+      const where = this.#outside.act(kind);
+      if (where === null) return;
+      this.#count(kind);
+      this.#say(() => `outside: ${kind} at ${where}`);
+      if (kind === "robot disabled" && this.#random.chance(0.6))
+        this.#queue.put(this.#world.nowMs + this.#random.int(1, 2 * tickEveryMs), () => this.#outside.enable(where));
+    });
   }
 
-  #outsider(): void {
-    const clusters = Object.entries(this.#world.ports.clusters);
-    if (clusters.length === 0) return;
-    const [name, cluster] = this.#random.pick(clusters);
-    const namespace = this.#random.pick(Object.keys(cluster.state.namespaces));
-    const what = this.#random.pick(["secret deleted", "namespace added", "namespace unselected"] as const);
-    this.#count(what);
-    this.#say(() => `outside: ${what} in ${name}/${namespace}`);
-    if (what === "secret deleted") cluster.deleteSecretOutside(namespace, "pull");
-    else if (what === "namespace added") cluster.addNamespace(`late${this.#random.int(0, 2)}`, { pull: "yes" });
-    else cluster.addNamespace(namespace, {});
-  }
-
-  #drawAct(): Act | null {
-    if (!this.#random.chance(this.#weather.act)) return null;
-    const ledger = homeLedger(this.#world);
-    const act = this.#random.pick(["rotate", "roll-back", "revoke"] as const);
-    this.#count(`act ${act}`);
-    if (act !== "revoke") return act === "rotate" ? { type: act } : { type: act, generation: null };
-    const living = [ledger?.current, ledger?.next, ...(ledger?.replaced ?? [])].filter((one) => one != null);
-    if (living.length === 0) return null;
-    return { type: "revoke", generation: this.#random.pick(living).generation, now: false };
+  #act(place: Place): Act | null {
+    const boost = this.#died.has(place.name) ? 3 : 1;
+    if (this.#stopped || !this.#random.chance(this.#weather.act * boost)) return null;
+    const ledger = homeLedger(this.#world, place);
+    const act = drawAct(this.#random, this.#weather.acts, ledger);
+    if (act === null) return null;
+    this.#count(`act ${act.type}${act.type === "revoke" && act.now ? " now" : ""}`);
+    if (act.type === "revoke") {
+      const all = [ledger?.current, ledger?.next, ...(ledger?.replaced ?? [])];
+      for (const meant of all)
+        if (meant?.generation === act.generation && "robot" in meant)
+          this.#witness.revoke(place, meant.robot.username, act.now);
+    }
+    this.#say(() => `an operator asks: ${JSON.stringify(act)}`);
+    return act;
   }
 
   #tick(site: string): void {
-    const id = this.#processes;
-    this.#processes += 1;
-    const owner = `runner-${id}`;
-    const nowMs = this.#now(site);
-    if (site !== this.#world.home) {
-      this.#begin(id, site, startSiteRunner(...this.#siteInput(site, nowMs), nowMs));
-      return;
+    for (const place of this.#world.places) {
+      const id = this.#processes;
+      this.#processes += 1;
+      const nowMs = this.#now(site);
+      if (site === place.home) this.#startHome(id, place, nowMs, this.#act(place));
+      else this.#startSite(id, site, place, nowMs);
     }
-    const { context, settings } = this.#world.homeInput(owner, nowMs, this.#stopped ? null : this.#drawAct());
-    this.#begin(id, site, startHomeRunner(context, settings, nowMs));
   }
 
-  #siteInput(site: string, nowMs: number) {
-    const { context, settings } = this.#world.siteInput(site, nowMs);
-    return [context, settings] as const;
+  #startHome(id: number, place: Place, nowMs: number, act: Act | null): void {
+    this.#died.delete(place.name);
+    const { context, settings } = this.#world.homeInput(`runner-${id}`, nowMs, act, place);
+    const { runner, calls } = startHomeRunner(context, settings, nowMs);
+    this.#issue({ id, site: place.home, place, alive: true, runner, tick: this.#newTick() }, calls);
   }
 
-  #begin(id: number, site: string, started: { readonly runner: Runner; readonly calls: readonly Wanted[] }): void {
-    const process: Process = { id, site, alive: true, runner: started.runner };
-    this.#issue(process, started.calls);
+  #startSite(id: number, site: string, place: Place, nowMs: number): void {
+    const { context, settings } = this.#world.siteInput(site, nowMs, place);
+    const { runner, calls } = startSiteRunner(context, settings, nowMs);
+    this.#issue({ id, site, place, alive: true, runner, tick: this.#newTick() }, calls);
+  }
+
+  #newTick(): Tick {
+    return { startedMs: this.#world.nowMs, lookedMs: null, takenOut: [] };
   }
 
   #now(site: string): number {
@@ -226,102 +228,137 @@ export class History {
   }
 
   #issue(process: Process, calls: readonly Wanted[]): void {
-    for (const { id, call } of calls) {
-      const { lostRequest, lostReply, throttled: full, slow, frozen, crash } = this.#weather;
-      const fate = this.#random.next();
-      let delayMs = this.#random.int(5, 300);
-      if (this.#random.chance(slow)) delayMs += this.#random.int(1_000, 50_000);
-      if (this.#random.chance(frozen)) {
-        this.#count("frozen runner");
-        delayMs += this.#random.int(1, 240) * minuteMs;
-      }
-      const how =
-        fate < lostRequest
-          ? "lost request"
-          : fate < lostRequest + lostReply
-            ? "lost reply"
-            : fate < lostRequest + lostReply + full
-              ? "throttled"
-              : "fine";
-      if (how !== "fine") this.#count(how);
-      if (this.#random.chance(crash)) {
-        this.#count(`crash ${this.#random.chance(0.5) ? "before" : "after"} an effect`);
-        if (this.#random.chance(0.5)) {
-          process.alive = false;
-          this.#say(() => `p${process.id} dies before ${describe(call)}`);
-          continue;
-        }
-        this.#at(this.#world.nowMs + delayMs, () => this.#effect(process, call));
-        process.alive = false;
-        this.#say(() => `p${process.id} dies after asking for ${describe(call)}`);
-        continue;
-      }
-      this.#at(this.#world.nowMs + delayMs, () => {
-        const reply =
-          how === "throttled" ? throttled : how === "lost request" ? unreachable : this.#effect(process, call);
-        const backMs = this.#random.int(2, 100);
-        this.#at(this.#world.nowMs + backMs, () =>
-          this.#reply(process, id, how === "lost reply" ? unreachable : reply),
-        );
-      });
+    for (const wanted of calls) {
+      const delayMs = this.#delay(wanted.call);
+      const fate = this.#fate();
+      if (this.#random.chance(this.#crashShare(process))) this.#crash(process, wanted.call, delayMs);
+      else this.#send(process, wanted, fate, delayMs);
     }
   }
 
+  #crashShare(process: Process): number {
+    const { crash, crashAtLine } = this.#weather;
+    const atLine = process.runner.kind === "home" && process.runner.state.ledger?.next;
+    return atLine ? Math.max(crash, crashAtLine) : crash;
+  }
+
+  #delay(call: PortCall): number {
+    const { slow, frozen, frozenMsMax } = this.#weather;
+    let delayMs = this.#random.int(5, 300);
+    if (this.#random.chance(slow) || this.#troubles.isSlow(call, this.#world.nowMs))
+      delayMs += this.#random.int(1_000, 50_000);
+    if (this.#random.chance(frozen)) {
+      this.#count("frozen runner");
+      delayMs += this.#random.int(1, frozenMsMax);
+    }
+    return delayMs;
+  }
+
+  #fate(): Fate {
+    const { lostRequest, lostReply, throttled: full } = this.#weather;
+    const drawn = this.#random.next();
+    const fate =
+      drawn < lostRequest
+        ? "lost request"
+        : drawn < lostRequest + lostReply
+          ? "lost reply"
+          : drawn < lostRequest + lostReply + full
+            ? "throttled"
+            : "fine";
+    if (fate !== "fine") this.#count(fate);
+    return fate;
+  }
+
+  #crash(process: Process, call: PortCall, delayMs: number): void {
+    const after = this.#random.chance(0.5);
+    this.#count(`crash ${after ? "after" : "before"} an effect`);
+    this.#say(() => `p${process.id} dies ${after ? "after asking for" : "before"} ${describe(call)}`);
+    if (process.runner.kind === "home") this.#died.add(process.place.name);
+    const askedMs = this.#world.nowMs;
+    if (after) this.#queue.put(askedMs + delayMs, () => this.#effect(process, call, askedMs));
+    process.alive = false;
+  }
+
+  #send(process: Process, { id, call }: Wanted, fate: Fate, delayMs: number): void {
+    const askedMs = this.#world.nowMs;
+    this.#queue.put(askedMs + delayMs, () => {
+      const reply =
+        fate === "throttled" ? throttled : fate === "lost request" ? unreachable : this.#effect(process, call, askedMs);
+      const backMs = this.#world.nowMs + this.#random.int(2, 100);
+      this.#queue.put(backMs, () => this.#reply(process, id, fate === "lost reply" ? unreachable : reply));
+    });
+  }
+
   /** What a call does, at the moment at which it reaches the other side. */
-  #effect(process: Process, call: PortCall): CallReply {
+  #effect(process: Process, call: PortCall, askedMs: number): CallReply {
     this.#calls += 1;
-    const part = `${call.call.split(".")[0] === "usage" ? "registry" : call.call.split(".")[0]}:${call.on}`;
-    if (this.#down.has(part)) return unreachable;
+    const { nowMs } = this.#world;
+    const failure = this.#troubles.failure(call, nowMs);
+    if (failure !== null) return { ok: false, failure };
     if (
-      (call.call === "store.readCurrent" || call.call === "store.readRound") &&
-      this.#random.chance(this.#weather.staleRead)
+      process.tick.lookedMs === null &&
+      (call.call === "cluster.listNamespaces" || call.call === "cluster.listSecrets")
     )
-      return this.#staleRead(call);
+      process.tick.lookedMs = nowMs;
+    const make = () => (this.#isStale(call) ? this.#staleRead(call) : performNow(this.#world.ports, call));
     this.#remember(call);
-    const reply = performNow(this.#world.ports, call);
-    this.#say(
-      () =>
-        `p${process.id} ${process.runner.kind}@${process.site} ${describe(call)} → ${reply.ok ? "ok" : reply.failure.text}`,
-    );
-    if (reply.ok) {
-      this.#noteReached(call);
-      for (const broken of brokenBy(this.#world, call, this.#exempt)) this.#broken.push(broken);
+    const taken = this.#beforeTakeBack(process, call);
+    const [reply, broken] = this.#witness.judge(call, askedMs, process.tick, make);
+    this.#say(() => {
+      const said = reply.ok ? "ok" : reply.failure.text;
+      return `p${process.id} ${process.runner.kind}@${process.site} ${describe(call)} → ${said}`;
+    });
+    this.#broken.push(...broken);
+    if (!reply.ok) return reply;
+    if (taken !== null) taken();
+    if (call.call === "registry.mint" && this.#random.chance(this.#weather.spoilt)) {
+      this.#count("robot spoilt at birth");
+      const { username } = reply.value as { readonly username: string };
+      this.#outside.spoil(process.place, username);
     }
     return reply;
   }
 
+  /** A controller of somebody else's that owns the Secret, too, and puts the old value back at once. */
+  #beforeTakeBack(process: Process, call: PortCall): (() => void) | null {
+    if (!this.#weather.takenBackAtOnce || call.call !== "cluster.applySecret" || call.on !== "c0") return null;
+    const { place } = process;
+    const { namespace } = call.write;
+    const old = copies(this.#world, place).find(({ where }) => where === `c0/${namespace}/${place.secret}`);
+    const facts = this.#world.ports.clusters["c0"]?.readSecretNow(namespace, place.secret);
+    const login =
+      old?.login ?? (facts?.content.state === "parsed" ? facts.content.logins[place.registryKey] : undefined);
+    if (!login) return null;
+    return () => {
+      this.#count("secret taken back at once");
+      this.#outside.takeBack(place, "c0", namespace, login.username, login.password.reveal());
+    };
+  }
+
   #remember(call: PortCall): void {
-    if (call.call !== "store.flip" && call.call !== "store.writeRound") return;
+    if (this.#weather.staleRead === 0 || (call.call !== "store.flip" && call.call !== "store.writeRound")) return;
     const store = this.#world.ports.stores[call.on];
     if (store === undefined) return;
-    const past = this.#stale.get(call.on) ?? [];
-    this.#stale.set(call.on, [...past.slice(-3), { atMs: this.#world.nowMs, state: store.state }]);
+    const past = this.#past.get(call.on) ?? [];
+    this.#past.set(call.on, [...past.slice(-3), { atMs: this.#world.nowMs, state: store.state }]);
+  }
+
+  #isStale(call: PortCall): boolean {
+    const reads = call.call === "store.readCurrent" || call.call === "store.readRound";
+    return reads && this.#random.chance(this.#weather.staleRead);
   }
 
   #staleRead(call: PortCall): CallReply {
     const store = this.#world.ports.stores[call.on];
-    const past = (this.#stale.get(call.on) ?? []).filter((one) => this.#world.nowMs - one.atMs < 30 * minuteMs);
-    const [oldest] = past;
+    const lately = this.#world.nowMs - 3 * this.#drawn.shape.tickEveryMs;
+    const [oldest] = (this.#past.get(call.on) ?? []).filter((one) => one.atMs > lately);
     if (store === undefined || oldest === undefined) return performNow(this.#world.ports, call);
     this.#count("stale read");
     const present = store.state;
-    store.state = oldest.state as typeof present;
+    store.state = oldest.state;
     const reply = performNow(this.#world.ports, call);
     store.state = present;
     return reply;
-  }
-
-  #noteReached(call: PortCall): void {
-    if (call.call !== "ledger.save" || call.on !== this.#world.home || call.key.includes("@")) return;
-    const ledger = homeLedger(this.#world);
-    if (ledger === null) return;
-    const note = (state: string) => {
-      this.#reached[state] = (this.#reached[state] ?? 0) + 1;
-    };
-    note(ledger.next === null ? "idle" : `${ledger.next.rollBack ? "roll back " : ""}${ledger.next.state}`);
-    for (const record of ledger.replaced) note(record.state);
-    if (ledger.round !== null) note("round");
-    if (ledger.refusals !== null) note("refused");
   }
 
   #reply(process: Process, id: string, reply: CallReply): void {
@@ -330,54 +367,98 @@ export class History {
     process.runner = next.runner;
     this.#issue(process, next.calls);
     const { outcome, inFlight } = process.runner.state;
-    if (outcome === null && Object.keys(inFlight).length === 0)
-      this.#broken.push(`a runner hangs: ${process.runner.kind}@${process.site}`);
-    if (outcome === null) return;
-    this.#say(() => `p${process.id} ${process.runner.kind}@${process.site} ends: ${outcome.end}`);
-    if (process.runner.kind === "home")
-      this.#begin(
-        process.id,
-        process.site,
-        startSiteRunner(...this.#siteInput(process.site, this.#now(process.site)), this.#now(process.site)),
-      );
+    const { kind } = process.runner;
+    if (outcome === null) {
+      if (Object.keys(inFlight).length === 0) this.#broken.push(`a runner hangs: ${kind}@${process.site}`);
+      return;
+    }
+    this.#say(() => {
+      const why = "waits" in outcome ? outcome.waits : [];
+      const problems = outcome.problems.map(({ code, text }) => `${code} (${text})`);
+      return `p${process.id} ${kind}@${process.site} ends: ${outcome.end}; ${[...why, ...problems].join("; ")}`;
+    });
+    if (kind === "home") this.#startSite(process.id, process.site, process.place, this.#now(process.site));
   }
 
   #calm(): void {
     this.#stopped = true;
-    this.#weather = {
-      lostRequest: 0,
-      lostReply: 0,
-      throttled: 0,
-      staleRead: 0,
-      slow: 0,
-      frozen: 0,
-      crash: 0,
-      doubledTick: 0,
-      skewMsMax: 0,
-      outage: 0,
-      act: 0,
-      outside: 0,
-    };
-    this.#down.clear();
+    this.#witness.calmMs = this.#world.nowMs;
+    this.#weather = { ...calm, darkForEver: this.#weather.darkForEver };
+    const dark = Object.keys(this.#drawn.shape.clusters)[0];
+    this.#troubles.clear();
+    if (this.#weather.darkForEver && dark !== undefined)
+      this.#troubles.darken(`cluster:${dark}`, Number.MAX_SAFE_INTEGER);
+    this.#outside.leave();
+    this.#world.rotateEveryMs = restMs;
     this.#say(() => "the storm is over");
   }
 
-  /** Once faults stop, a bounded number of ticks reaches rest. */
-  #liveness(): void {
-    const roundsMax = 150;
-    for (let round = 0; round < roundsMax && this.#broken.length === 0; round += 1) {
-      for (const site of this.#shape.sites) this.#tick(site);
-      this.#drain();
-      if (this.#broken.length > 0 || unfinished(this.#world).length === 0) return;
-      this.#world.nowMs += this.#shape.tickEveryMs;
+  /** A dark cluster holds back nothing but the end of what it may still hold: a rotation asked for goes through. */
+  #liveInTheDark(cluster: string): void {
+    const dark = new Set([cluster]);
+    this.#settle(dark);
+    const [place] = this.#world.places;
+    const { epoch = 0, replaced = [] } = homeLedger(this.#world, place) ?? {};
+    const { replacedMax } = this.#world.homeInput("nobody", this.#world.nowMs, null, place).settings.limits;
+    // As many as there may be wait for the cluster already: only what cannot wait is rotated now.
+    if (replaced.length >= replacedMax) {
+      this.#count("dark until the limit of replaced ones");
+      this.#troubles.clear();
+      return;
     }
-    this.#broken.push(...unfinished(this.#world));
+    // Attempts that failed by a clock that was ahead may hold the next one back for an hour and its pause.
+    const untilMs = this.#world.nowMs + 80 * minuteMs;
+    while (this.#world.nowMs <= untilMs && this.#broken.length === 0) {
+      this.#startHome(this.#processes, place, this.#world.nowMs, { type: "rotate" });
+      this.#processes += 1;
+      this.#drain();
+      this.#world.nowMs += this.#drawn.shape.tickEveryMs;
+      if ((homeLedger(this.#world, place)?.epoch ?? 0) > epoch) break;
+    }
+    if (this.#broken.length === 0 && (homeLedger(this.#world, place)?.epoch ?? 0) === epoch)
+      this.#broken.push(`promise 7: no rotation while cluster ${cluster} is dark`);
+    this.#troubles.clear();
+  }
+
+  #liveness(): void {
+    this.#settle(new Set());
+  }
+
+  /** Once faults stop, a bounded number of ticks reaches rest. */
+  #settle(dark: ReadonlySet<string>): void {
+    const roundsMax = 80;
+    const left = () => this.#world.places.flatMap((place) => unfinished(this.#world, place, dark));
+    for (let round = 0; round < roundsMax && this.#broken.length === 0; round += 1) {
+      for (const site of this.#drawn.shape.sites) this.#tick(site);
+      this.#drain();
+      if (this.#broken.length > 0 || left().length === 0) return;
+      // Ticks come more slowly while nothing but time is waited for.
+      this.#world.nowMs += Math.max(this.#drawn.shape.tickEveryMs, (round < 10 ? 1 : round < 30 ? 10 : 60) * minuteMs);
+    }
+    if (this.#broken.length === 0) this.#broken.push(...left());
   }
 }
 
 function describe(call: PortCall): string {
   const { call: name, on, ...rest } = call;
+  if (call.call === "ledger.save") return `${name} ${call.key} ${ledgerWords(call.text)}`;
   return `${name} ${on} ${JSON.stringify(rest).slice(0, 220)}`;
+}
+
+/** Where a ledger stands, in few words. */
+function ledgerWords(text: string): string {
+  const { epoch, current, next, replaced, round, report, abandoned } = JSON.parse(text);
+  if (replaced === undefined)
+    return `epoch ${epoch}, report ${report === null ? "none" : JSON.stringify({ ...report, ledgerId: undefined })}`;
+  const records = replaced.map((one: { generation: number; state: string }) => `g${one.generation} ${one.state}`);
+  return [
+    `epoch ${epoch}`,
+    `current ${current === null ? "none" : `g${current.generation}`}`,
+    `next ${next === null ? "none" : `g${next.generation} ${next.attempt} ${next.state}${next.rollBack ? " (roll back)" : ""}`}`,
+    `replaced ${records.join(", ") || "none"}`,
+    `round ${round === null ? "none" : `${round.id.slice(0, 8)} for ${round.generations}`}`,
+    `${abandoned.length} given up`,
+  ].join("; ");
 }
 
 export function runHistory(seed: number, tell = false): HistoryResult {

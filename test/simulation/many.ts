@@ -1,54 +1,48 @@
+import { statesToReach, transitionsToReach } from "./coverage.ts";
 import { type HistoryResult, runHistory } from "./history.ts";
 
 export interface ManyResult {
   readonly histories: number;
+  readonly large: number;
   readonly broken: readonly HistoryResult[];
   readonly calls: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly reached: Readonly<Record<string, number>>;
-  readonly wallMs: number;
 }
 
-/** Every state of the line and of the records: a run that never reached one was blind there. */
-const statesToReach = [
-  "idle",
-  "minting",
-  "staged",
-  "proven",
-  "roll back minting",
-  "roll back staged",
-  "roll back proven",
-  "held",
-  "draining",
-  "round",
-  "retiring",
-] as const;
-
-export function unreached(result: ManyResult): readonly string[] {
-  return statesToReach.filter((state) => (result.reached[state] ?? 0) === 0);
+/** A run that never reached one of these was blind there. */
+export function unreached(result: Pick<ManyResult, "reached">): readonly string[] {
+  return [...statesToReach, ...transitionsToReach].filter((name) => (result.reached[name] ?? 0) === 0);
 }
 
-function addAll(sum: Record<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
+function add(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
 }
 
-/** Runs histories of consecutive seeds; a throw inside one is a broken history, too. */
+export const nothingRun: ManyResult = { histories: 0, large: 0, broken: [], calls: 0, faults: {}, reached: {} };
+
+export function addRuns(a: ManyResult, b: ManyResult): ManyResult {
+  return {
+    histories: a.histories + b.histories,
+    large: a.large + b.large,
+    broken: [...a.broken, ...b.broken],
+    calls: a.calls + b.calls,
+    faults: add(a.faults, b.faults),
+    reached: add(a.reached, b.reached),
+  };
+}
+
+/** Runs histories of consecutive seeds, until so many are broken; a throw inside one is a broken history, too. */
 export function runMany(histories: number, firstSeed: number, brokenMax = 5): ManyResult {
-  const startedMs = performance.now();
-  const broken: HistoryResult[] = [];
-  const faults: Record<string, number> = {};
-  const reached: Record<string, number> = {};
-  let calls = 0;
-  let made = 0;
-  for (let seed = firstSeed; seed < firstSeed + histories && broken.length < brokenMax; seed += 1) {
-    const result = runSafely(seed);
-    made += 1;
-    calls += result.calls;
-    addAll(faults, result.faults);
-    addAll(reached, result.reached);
-    if (result.broken.length > 0) broken.push(result);
+  let sum = nothingRun;
+  for (let seed = firstSeed; seed < firstSeed + histories && sum.broken.length < brokenMax; seed += 1) {
+    const { broken, calls, faults, reached, large, ...rest } = runSafely(seed);
+    const one = broken.length === 0 ? [] : [{ broken, calls, faults, reached, large, ...rest }];
+    sum = addRuns(sum, { histories: 1, large: large ? 1 : 0, broken: one, calls, faults, reached });
   }
-  return { histories: made, broken, calls, faults, reached, wallMs: performance.now() - startedMs };
+  return sum;
 }
 
 export function runSafely(seed: number, tell = false): HistoryResult {
@@ -56,6 +50,6 @@ export function runSafely(seed: number, tell = false): HistoryResult {
     return runHistory(seed, tell);
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { seed, broken: [`thrown: ${text}`], story: [], faults: {}, reached: {}, calls: 0 };
+    return { seed, large: false, broken: [`thrown: ${text}`], story: [], faults: {}, reached: {}, calls: 0 };
   }
 }

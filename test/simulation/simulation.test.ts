@@ -1,17 +1,20 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
-import { runMany, runSafely, unreached } from "./many.ts";
+import { runSafely, unreached } from "./many.ts";
+import { runPool } from "./pool.ts";
 
-const histories = 400;
+const histories = 5_000;
 
-test(`${histories} simulated histories keep the seven promises`, () => {
+test(`${histories} simulated histories keep the seven promises`, async () => {
   const firstSeed = Number(process.env["CAPSTAN_SEED"] ?? 1);
-  const result = runMany(histories, firstSeed);
+  const result = await runPool({ histories, firstSeed, workers: availableParallelism() });
   const broken = result.broken.map(
     ({ seed, broken: what }) => `seed ${seed}: ${what.join("; ")} (npm run -s simulate -- --story --seed ${seed})`,
   );
   expect(broken, `first seed ${firstSeed}`).toEqual([]);
   expect(unreached(result), `first seed ${firstSeed}: states never reached`).toEqual([]);
-}, 120_000);
+  expect(result.histories).toBe(histories);
+}, 300_000);
 
 test("a seed replays its history to the letter", () => {
   const one = runSafely(4711, true);

@@ -17,6 +17,17 @@ const permissions = [
   { kind: "project", namespace: "apps", access: [{ resource: "repository", action: "pull" }] },
 ] as const;
 
+/** Where one credential lives. */
+export interface Place {
+  readonly name: string;
+  readonly home: string;
+  readonly registry: string;
+  readonly registryKey: string;
+  readonly storeName: string;
+  /** Name of its pull Secrets; credentials of several registries may share one. */
+  readonly secret: string;
+}
+
 /** Sizes and rhythms of one simulated world. */
 export interface Shape {
   readonly sites: readonly string[];
@@ -27,50 +38,67 @@ export interface Shape {
   readonly drainMs: number;
   readonly rotateEveryMs: number;
   readonly durationDays: number;
+  /** One when left out. The second one lives at a registry of its own and shares its targets with the first. */
+  readonly credentials?: number;
+  /** Secrets that others wrote are taken over. */
+  readonly adopt?: boolean;
+  /** Secrets that a cluster lists at once. */
+  readonly pageSize?: number;
 }
 
-export function drawShape(random: Random): Shape {
-  const sites = ["aws", "azure", "gcp", "onprem"].slice(0, random.int(1, 3));
-  const clusters: Record<string, string> = {};
-  for (let i = 0; i < random.int(sites.length === 1 ? 0 : 1, 3); i += 1) clusters[`c${i}`] = random.pick(sites);
-  return {
-    sites,
-    clusters,
-    namespacesPerCluster: random.int(1, 3),
-    tickEveryMs: random.int(2, 10) * minuteMs,
-    drainMs: random.int(0, 40) * minuteMs,
-    rotateEveryMs: random.int(120, 400) * minuteMs,
-    durationDays: random.int(1, 3),
-  };
+function placesOf(shape: Shape): readonly Place[] {
+  return Array.from({ length: shape.credentials ?? 1 }, (_, i): Place => {
+    const home = shape.sites[i % shape.sites.length];
+    if (home === undefined) throw new Error("a world has a site");
+    const name = i === 0 ? credential : `${credential}-${i + 1}`;
+    const atSecond = i === 1;
+    return {
+      name,
+      home,
+      registry: atSecond ? "second" : "main",
+      registryKey: atSecond ? "harbor2.example.com" : registryKey,
+      storeName: name,
+      secret: i < 2 ? "pull" : `pull-${i + 1}`,
+    };
+  });
 }
 
 /** One simulated hybrid cloud: everything outside in memory, and one clock. */
 export class World {
   nowMs = 1_800_000_000_000;
+  rotateEveryMs: number;
   readonly ports: MemoryPorts;
   readonly home: string;
   readonly shape: Shape;
+  /** The first is the one that is meant where none is named. */
+  readonly places: readonly [Place, ...Place[]];
   readonly #random: Random;
 
   constructor(shape: Shape, random: Random) {
     this.shape = shape;
+    this.rotateEveryMs = shape.rotateEveryMs;
     this.#random = random;
     const nowMs = () => this.nowMs;
-    const [home] = shape.sites;
-    if (home === undefined) throw new Error("a world has a site");
-    this.home = home;
-    const registry = new MemoryRegistry({
-      nowMs,
-      entropy: random.entropy(),
-      state: { ...emptyRegistryState, projects: { apps: { public: false } } },
-    });
+    const [first, ...others] = placesOf(shape);
+    if (first === undefined) throw new Error("a world has a credential");
+    this.places = [first, ...others];
+    this.home = first.home;
+    const registry = () =>
+      new MemoryRegistry({
+        nowMs,
+        entropy: random.entropy(),
+        state: { ...emptyRegistryState, projects: { apps: { public: false } } },
+      });
     const each = <T>(names: readonly string[], make: (name: string) => T) =>
       Object.fromEntries(names.map((name) => [name, make(name)]));
     this.ports = {
-      registries: { main: registry },
+      registries: others.length === 0 ? { main: registry() } : { main: registry(), second: registry() },
       stores: each(shape.sites, () => new MemorySecretStore({})),
       ledgers: each(shape.sites, () => new MemoryLedgerStore({ nowMs })),
-      clusters: each(Object.keys(shape.clusters), () => new MemoryCluster({ fieldManager: "capstan-sim" })),
+      clusters: each(
+        Object.keys(shape.clusters),
+        () => new MemoryCluster({ fieldManager: "capstan-sim", pageSize: shape.pageSize ?? 500 }),
+      ),
     };
     for (const cluster of Object.values(this.ports.clusters)) {
       for (let i = 0; i < shape.namespacesPerCluster; i += 1) cluster.addNamespace(`ns${i}`, { pull: "yes" });
@@ -83,37 +111,46 @@ export class World {
     return main;
   }
 
-  #common() {
-    return { credential, installation: "sim", registry: "main", registryKey, proof, storeName: "platform-pull" };
+  registryOf(place: Place): MemoryRegistry {
+    const registry = this.ports.registries[place.registry];
+    if (registry === undefined) throw new Error(`no registry ${place.registry} in this world`);
+    return registry;
+  }
+
+  #common(place: Place) {
+    const { name, registry, registryKey: key, storeName } = place;
+    return { credential: name, installation: "sim", registry, registryKey: key, proof, storeName };
   }
 
   homeInput(
     owner: string,
     runnerNowMs: number,
     act: Act | null,
+    place: Place = this.places[0],
   ): { readonly context: HomeContext; readonly settings: HomeSettings } {
-    const { shape, home } = this;
+    const { shape } = this;
+    const { home } = place;
     const entropy = this.#random.entropy();
     const margins = { distributionMaxMs: 60 * minuteMs, drainMs: shape.drainMs, marginMs: 60 * minuteMs };
     return {
       context: {
-        ...this.#common(),
+        ...this.#common(place),
         home,
         level: "system",
         durationDays: shape.durationDays,
         permissions,
-        scheduleRules: [{ kind: "interval", everyMs: shape.rotateEveryMs, jitterShare: 0.1 }],
+        scheduleRules: [{ kind: "interval", everyMs: this.rotateEveryMs, jitterShare: 0.1 }],
         ...margins,
         hashKey: entropy.hex(16),
       },
       settings: {
-        credential,
+        credential: place.name,
         owner,
         home,
         sites: shape.sites,
         canarySite: home,
         madeOf: {
-          registry: "main",
+          registry: place.registry,
           strategy: "generations",
           level: "system",
           durationDays: shape.durationDays,
@@ -143,7 +180,11 @@ export class World {
     };
   }
 
-  siteInput(site: string, runnerNowMs: number): { readonly context: SiteContext; readonly settings: SiteSettings } {
+  siteInput(
+    site: string,
+    runnerNowMs: number,
+    place: Place = this.places[0],
+  ): { readonly context: SiteContext; readonly settings: SiteSettings } {
     const clusters = Object.entries(this.shape.clusters)
       .filter(([, of]) => of === site)
       .map(([cluster], i) => ({
@@ -152,15 +193,15 @@ export class World {
         targets: [
           {
             namespaces: { by: "selector" as const, labelSelector: "pull=yes", except: [] },
-            secret: "pull",
-            adopt: false,
+            secret: place.secret,
+            adopt: this.shape.adopt ?? false,
           },
         ],
       }));
     return {
-      context: { ...this.#common(), site },
+      context: { ...this.#common(place), site },
       settings: {
-        credential,
+        credential: place.name,
         installation: "sim",
         site,
         clusters,

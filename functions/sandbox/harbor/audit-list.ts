@@ -4,7 +4,7 @@ import type { Caller, HarborCall, HarborContext } from "./context.ts";
 import { bindPaging, pageReply } from "./paging.ts";
 import { type Columns, filterRows, parseQ, sortRows } from "./query.ts";
 import { refuse } from "./refusal.ts";
-import { type AuditRow, versionAtLeast } from "./state.ts";
+import { type AuditRow, roleOf, versionAtLeast } from "./state.ts";
 
 const columns: Columns<AuditRow> = {
   id: { type: "int", read: (row) => row.id },
@@ -13,7 +13,7 @@ const columns: Columns<AuditRow> = {
   resource: { type: "text", read: (row) => row.resource },
   resource_type: { type: "text", read: (row) => row.resourceType },
   project_id: { type: "int", read: (row) => row.projectId },
-  op_result: { type: "bool", read: () => true },
+  op_result: { type: "bool", read: (row) => row.succeeded },
   op_time: { type: "time", read: (row) => row.opTimeMs },
 };
 
@@ -22,7 +22,7 @@ function show(row: AuditRow, extended: boolean): object {
     id: row.id,
     op_time: new Date(row.opTimeMs).toISOString(),
     operation: row.operation,
-    ...(extended ? { operation_description: row.description, operation_result: true } : {}),
+    ...(extended ? { operation_description: row.description, operation_result: row.succeeded } : {}),
     resource: row.resource,
     resource_type: row.resourceType,
     username: row.username,
@@ -31,11 +31,12 @@ function show(row: AuditRow, extended: boolean): object {
 
 /** Which rows a caller sees: **none** without the right, and no error (harbor.md §3, the trap). */
 function visibleRows(context: HarborContext, caller: Caller): readonly AuditRow[] {
-  const { auditRows } = context.state;
+  const { state } = context;
+  const { auditRows } = state;
   if (can(context, caller, null, "audit-log", "list")) return auditRows;
   if (caller.type !== "user") return [];
-  const { roles } = caller.user;
-  return auditRows.filter((row) => roles.get(row.projectId) === "projectAdmin");
+  const { user } = caller;
+  return auditRows.filter((row) => roleOf(state, user, row.projectId) === "projectAdmin");
 }
 
 function list(call: HarborCall, path: string, rows: readonly AuditRow[], extended: boolean): PartReply {
@@ -63,4 +64,16 @@ export function listProjectAudit(call: HarborCall, projectName: string, extended
   const path = `/api/v2.0/projects/${projectName}/${extended ? "auditlog-exts" : "logs"}`;
   const rows = context.state.auditRows.filter((row) => row.projectId === project.id);
   return list(call, path, rows, extended);
+}
+
+const eventTypes = [
+  ...["create_artifact", "delete_artifact", "pull_artifact", "create_project", "delete_project", "delete_repository"],
+  ...["login_user", "logout_user", "create_user", "delete_user", "update_user", "create_robot", "delete_robot"],
+  "update_configuration",
+];
+
+/** `GET /auditlog-exts/events`: a constant list that says nothing about what is switched off (harbor.md §3). */
+export function listEventTypes({ context, caller }: HarborCall): PartReply {
+  requireAccess(context, caller, null, "audit-log", "list");
+  return { status: 200, body: eventTypes.map((type) => ({ event_type: type })) };
 }

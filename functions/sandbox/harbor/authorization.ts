@@ -1,35 +1,25 @@
-import type { Caller, HarborContext } from "./context.ts";
+import type { Caller, HarborCall, HarborContext } from "./context.ts";
 import { notFound, refuse, unauthorized } from "./refusal.ts";
+import { publicRights, roleRights } from "./role-rights.ts";
 import {
   fullName,
   type HarborState,
-  type ProjectRole,
   type ProjectRow,
   projectById,
   projectNamed,
   type RobotRow,
+  roleOf,
   versionAtLeast,
 } from "./state.ts";
 
 /** Where a right is asked for: null is the system. */
 export type Place = ProjectRow | null;
 
-/** What roles of people may do with the resources served here (harbor.md §1.8). */
-const roleRights: Readonly<Record<ProjectRole, readonly string[]>> = {
-  projectAdmin: [
-    ...["create", "read", "update", "list", "delete"].map((action) => `robot:${action}`),
-    ...["pull", "push", "delete"].map((action) => `repository:${action}`),
-    "log:list",
-    "project:read",
-  ],
-  maintainer: ["robot:read", "robot:list", "repository:pull", "repository:push", "repository:delete", "project:read"],
-  developer: ["robot:read", "robot:list", "repository:pull", "repository:push", "project:read"],
-  guest: ["robot:read", "robot:list", "repository:pull", "project:read"],
-};
-
-const publicRights = ["repository:pull", "project:read"];
-
-/** Deny beats allow; every effect but empty and `allow` denies (harbor.md §10.52). */
+/**
+ * Deny beats allow; every effect but empty and `allow` denies (harbor.md §10.52). `project` on all projects is
+ * stored as the path `/project/*`, which matches every resource below: the action is held on all of them
+ * (recorded in 16-own-permissions).
+ */
 function robotCan(robot: RobotRow, place: Place, resource: string, action: string): boolean {
   const access = robot.grants
     .filter(({ scope }) =>
@@ -37,9 +27,12 @@ function robotCan(robot: RobotRow, place: Place, resource: string, action: strin
         ? scope.kind === "system"
         : scope.kind === "all-projects" || (scope.kind === "project" && scope.projectId === place.id),
     )
-    .flatMap((grant) => grant.access);
+    .flatMap(({ scope, access }) => access.map((entry) => ({ ...entry, all: scope.kind === "all-projects" })));
   const effects = (wanted: string): string[] =>
-    access.filter((entry) => entry.resource === resource && entry.action === wanted).map((entry) => entry.effect);
+    access
+      .filter((entry) => entry.resource === resource || (entry.all && entry.resource === "project"))
+      .filter((entry) => entry.action === wanted)
+      .map((entry) => entry.effect);
   const allowed = (wanted: string): boolean => {
     const found = effects(wanted);
     return found.length > 0 && found.every((effect) => effect === "" || effect === "allow");
@@ -72,7 +65,7 @@ export function can(context: HarborContext, caller: Caller, place: Place, resour
     case "anonymous":
       return false;
     case "user": {
-      const role = place === null ? undefined : caller.user.roles.get(place.id);
+      const role = place === null ? undefined : roleOf(context.state, caller.user, place.id);
       return role !== undefined && roleRights[role].includes(right);
     }
     case "robot":
@@ -119,6 +112,20 @@ export function requireProject(context: HarborContext, caller: Caller, name: str
   requireAuthenticated(caller);
   if (caller.type === "user" && caller.user.sysadmin) throw notFound(`project ${name} not found`);
   throw refuse(403, "FORBIDDEN", "forbidden");
+}
+
+/** A project of a path: by name, or by id where the text is a number and no header says that it is a name. */
+export function requirePathProject({ context, caller, request }: HarborCall, text: string): ProjectRow {
+  const byName = request.headers["x-is-resource-name"] === "true" || !/^\d+$/.test(text);
+  const found = byName ? undefined : projectById(context.state, Number(text));
+  return found ?? requireProject(context, caller, text);
+}
+
+/** Only administrators; the text of the refusal as for a missing right at the system. */
+export function requireSysadmin(context: HarborContext, caller: Caller): void {
+  requireAuthenticated(caller);
+  if (caller.type === "user" && caller.user.sysadmin) return;
+  throw refuse(403, "FORBIDDEN", callerName(context.state, caller));
 }
 
 /** Place of a robot's own row. */

@@ -1,3 +1,5 @@
+import { type HarborState, versionAtLeast } from "./state.ts";
+
 /** `GET /permissions` of v2.15.2: 70 + 70 entries (harbor.md §4, recorded in 01-system). `robot:update` is not among them. */
 const crudl = ["read", "create", "delete", "list", "update"];
 
@@ -18,10 +20,11 @@ const system: readonly (readonly [string, readonly string[]])[] = [
   ["label", ["read", "create", "delete", "update"]],
   ["security-hub", ["read", "list"]],
   ["catalog", ["read"]],
-  ["quota", ["read", "list", "update"]],
+  ["quota", ["read", "list"]],
   ["robot", ["create", "read", "list", "delete"]],
   ["user", ["create", "read", "update", "list", "delete"]],
   ["ldap-user", ["create", "list"]],
+  ["quota", ["update"]],
   ["user-group", ["create", "read", "update", "list", "delete"]],
 ];
 
@@ -49,12 +52,43 @@ const project: readonly (readonly [string, readonly string[]])[] = [
   ["member", ["create", "read", "update", "list", "delete"]],
 ];
 
-function flatten(entries: typeof system): readonly { readonly action: string; readonly resource: string }[] {
-  return entries.flatMap(([resource, actions]) => actions.map((action) => ({ action, resource })));
+interface CatalogueEntry {
+  readonly action: string;
+  readonly resource: string;
 }
 
-export const catalogue = { project: flatten(project), system: flatten(system) } as const;
+/** Oldest minor of Harbor 2 that grants it, where that is not 2.10 (harbor.md §4): kind:resource, or with its action. */
+const since: Readonly<Record<string, number>> = {
+  "system:quota": 11,
+  "system:quota:update": 12,
+  "system:robot": 12,
+  "system:user": 12,
+  "system:ldap-user": 12,
+  "system:user-group": 12,
+  "project:sbom": 11,
+  "project:quota": 11,
+  "project:robot": 12,
+  "project:member": 12,
+  "project:export-cve": 13,
+};
 
-export function inCatalogue(kind: "system" | "project", resource: string, action: string): boolean {
-  return catalogue[kind].some((entry) => entry.resource === resource && entry.action === action);
+function flatten(state: HarborState, kind: "system" | "project", entries: typeof system): readonly CatalogueEntry[] {
+  return entries.flatMap(([resource, actions]) =>
+    actions
+      .map((action) => ({ action, resource }))
+      .filter(({ action }) => {
+        const minor = since[`${kind}:${resource}:${action}`] ?? since[`${kind}:${resource}`] ?? 10;
+        return versionAtLeast(state, 2, minor);
+      }),
+  );
+}
+
+export function catalogueOf(state: HarborState): Readonly<Record<"project" | "system", readonly CatalogueEntry[]>> {
+  return { project: flatten(state, "project", project), system: flatten(state, "system", system) };
+}
+
+/** Before 2.10 there was no catalogue: everything could be granted. */
+export function inCatalogue(state: HarborState, kind: "system" | "project", resource: string, action: string): boolean {
+  if (!versionAtLeast(state, 2, 10)) return true;
+  return catalogueOf(state)[kind].some((entry) => entry.resource === resource && entry.action === action);
 }

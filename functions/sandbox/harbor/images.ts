@@ -1,5 +1,16 @@
-import { sha256Digest } from "./registry-v2.ts";
-import type { HarborState } from "./state.ts";
+import { createHash } from "node:crypto";
+import type { HarborState, Repository } from "./state.ts";
+
+export function sha256Digest(bytes: Buffer): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/** The repository of that name, made where it is not there. */
+export function repositoryOf(state: HarborState, name: string): Repository {
+  const stored = state.repositories.get(name) ?? { tags: new Map(), manifests: new Map(), blobs: new Map() };
+  state.repositories.set(name, stored);
+  return stored;
+}
 
 export interface PushedImage {
   readonly manifestDigest: string;
@@ -17,8 +28,7 @@ export function storeImage(
   layers: readonly Buffer[],
   createdAtMs: number,
 ): PushedImage {
-  const stored = state.repositories.get(repository) ?? { tags: new Map(), manifests: new Map(), blobs: new Map() };
-  state.repositories.set(repository, stored);
+  const stored = repositoryOf(state, repository);
   const layerDigests = layers.map(sha256Digest);
   const config = Buffer.from(
     JSON.stringify({

@@ -1,7 +1,7 @@
 import type { PartRequest } from "../listener.ts";
 import { unprocessable } from "./refusal.ts";
 
-type FieldType = "string" | "int64" | "bool" | "list";
+type FieldType = "string" | "int64" | "bool" | "list" | "object";
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 interface BodyModel {
@@ -10,6 +10,8 @@ interface BodyModel {
   /** Go's name of the type, without package: `RobotCreate`. */
   readonly type: string;
   readonly fields: Readonly<Record<string, FieldType>>;
+  /** Go types of its lists and objects, for messages; default the permissions of a robot. */
+  readonly goTypes?: Readonly<Record<string, string>>;
 }
 
 function kindOf(value: unknown): string {
@@ -21,6 +23,7 @@ function fits(type: FieldType, value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (type === "int64") return Number.isInteger(value);
   if (type === "list") return Array.isArray(value);
+  if (type === "object") return typeof value === "object" && !Array.isArray(value);
   return typeof value === (type === "bool" ? "boolean" : type);
 }
 
@@ -29,6 +32,7 @@ const goType: Readonly<Record<FieldType, string>> = {
   int64: "int64",
   bool: "bool",
   list: "[]*models.RobotPermission",
+  object: "models.Object",
 };
 
 /** What Go's decoder says of a text that is no JSON. */
@@ -63,7 +67,7 @@ export function bindBody(request: PartRequest, model: BodyModel): JsonObject {
     // Go shows the number itself only where a number was wanted and this one does not fit.
     const shown = type === "int64" && typeof found === "number" ? `number ${found}` : kindOf(found);
     throw failure(
-      `json: cannot unmarshal ${shown} into Go struct field ${model.type}.${field} of type ${goType[type]}`,
+      `json: cannot unmarshal ${shown} into Go struct field ${model.type}.${field} of type ${model.goTypes?.[field] ?? goType[type]}`,
     );
   }
   return object;

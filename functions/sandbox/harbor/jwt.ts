@@ -13,7 +13,8 @@ interface IssuedToken {
 }
 
 export interface TokenIssuer {
-  readonly lifetimeMs: number;
+  /** Of tokens issued now. */
+  lifetimeMs(): number;
   readonly leewayMs: number;
   issue(subject: string | null, access: readonly TokenAccess[] | null, nowMs: number): IssuedToken;
   /** Null: not ours, altered, or out of its time by more than the leeway. */
@@ -42,13 +43,14 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
  * RS256 tokens with the recorded claims (harbor.md §2.2). Harbor's lifetime is whole minutes; a
  * shorter one, for tests, puts fractions of a second into `iat` and `exp` and is honoured exactly.
  */
-export async function createTokenIssuer(lifetimeMs: number, leewayMs: number): Promise<TokenIssuer> {
+export async function createTokenIssuer(lifetime: () => number, leewayMs: number): Promise<TokenIssuer> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   const header = encode({ alg: "RS256", kid: keyId(publicKey), typ: "JWT" });
   return {
-    lifetimeMs,
+    lifetimeMs: lifetime,
     leewayMs,
     issue(subject, access, nowMs) {
+      const lifetimeMs = lifetime();
       const issuedAtMs = lifetimeMs < 60_000 ? nowMs : Math.floor(nowMs / 1000) * 1000;
       const claims = {
         iss: issuer,

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
 import { callerName } from "./authorization.ts";
 import type { HarborCall } from "./context.ts";
-import { notFound, refuse } from "./refusal.ts";
+import { sha256Digest } from "./images.ts";
+import { fillCache } from "./proxy-cache.ts";
+import { notFound } from "./refusal.ts";
 import {
   challengeOf,
   pingRegistry,
@@ -11,13 +12,10 @@ import {
   registryUnauthorized,
   requireRepositoryAccess,
 } from "./registry-access.ts";
+import { deleteManifest, putManifest, sendUpload, startUpload } from "./registry-push.ts";
 import type { ProjectRow } from "./state.ts";
 
 const json = "application/json; charset=utf-8";
-
-export function sha256Digest(bytes: Buffer): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
 
 function mediaTypeOf(manifest: Buffer): string {
   const { mediaType } = JSON.parse(manifest.toString("utf8")) as { mediaType: string };
@@ -39,9 +37,25 @@ function logPull(call: HarborCall, project: ProjectRow, repository: string, refe
   });
 }
 
-function serveManifest(call: HarborCall, repository: string, reference: string): PartReply {
+/** An uncached manifest comes straight from the upstream; asked by tag its digest headers are empty (recorded in 13). */
+function passThrough(
+  call: HarborCall,
+  project: ProjectRow,
+  repository: string,
+  reference: string,
+  manifest: Buffer,
+): PartReply {
+  logPull(call, project, repository, reference, sha256Digest(manifest));
+  const digest = reference.startsWith("sha256:") ? reference : "";
+  const headers = { "content-type": mediaTypeOf(manifest), "docker-content-digest": digest, etag: digest };
+  return { status: 200, headers, body: manifest };
+}
+
+async function serveManifest(call: HarborCall, repository: string, reference: string): Promise<PartReply> {
   const { context, request } = call;
   const project = requireRepositoryAccess(call, repository, "pull");
+  const fetched = project.endpointId === 0 ? null : await fillCache(context, project, repository, reference);
+  if (fetched !== null) return passThrough(call, project, repository, reference, fetched);
   const stored = context.state.repositories.get(repository);
   const digest = reference.startsWith("sha256:") ? reference : stored?.tags.get(reference);
   const manifest = digest === undefined ? undefined : stored?.manifests.get(digest);
@@ -97,29 +111,30 @@ function serveCatalog(call: HarborCall): PartReply {
   return { status: 200, headers: { "content-type": json }, body: { repositories } };
 }
 
-const reads = ["GET", "HEAD"];
+function serveWrite(call: HarborCall, path: string): PartReply {
+  const { method } = call.request;
+  const start = /^\/v2\/(.+)\/blobs\/uploads\/?$/.exec(path);
+  if (method === "POST" && start?.[1] !== undefined) return startUpload(call, start[1]);
+  const upload = /^\/v2\/(.+)\/blobs\/uploads\/([^/]+)$/.exec(path);
+  if (upload?.[1] !== undefined && (method === "PUT" || method === "PATCH"))
+    return sendUpload(call, upload[1], upload[2] ?? "");
+  const manifest = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(path);
+  if (manifest?.[1] !== undefined && method === "PUT") return putManifest(call, manifest[1], manifest[2] ?? "");
+  if (manifest?.[1] !== undefined && method === "DELETE") return deleteManifest(call, manifest[1], manifest[2] ?? "");
+  throw registryUnauthorized(`un-recognized request: ${method} ${path.replace(/\/$/, "")}`, "");
+}
 
-/**
- * Everything under `/v2`: pulls by tag and digest. A push is refused where the right is missing, as
- * recorded; images get in by `pushImage` alone, so an allowed push is answered as by a registry that
- * takes none.
- */
-export function serveRegistry(call: HarborCall): PartReply {
+/** Everything under `/v2`: pulls and pushes by tag and digest; deletions by digest. Cross-repository mounts are left out. */
+export async function serveRegistry(call: HarborCall): Promise<PartReply> {
   const { method, path } = call.request;
   if (path === "/v2/") return pingRegistry(call);
-  if (path === "/v2/_catalog" && reads.includes(method)) return serveCatalog(call);
+  if (method !== "GET" && method !== "HEAD") return serveWrite(call, path);
+  if (path === "/v2/_catalog") return serveCatalog(call);
   const manifest = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(path);
+  if (manifest?.[1] !== undefined) return serveManifest(call, manifest[1], manifest[2] ?? "");
   const blob = /^\/v2\/(.+)\/blobs\/(sha256:[0-9a-f]{64})$/.exec(path);
+  if (blob?.[1] !== undefined) return serveBlob(call, blob[1], blob[2] ?? "");
   const tags = /^\/v2\/(.+)\/tags\/list$/.exec(path);
-  const upload = /^\/v2\/(.+)\/blobs\/uploads\/.*$/.exec(path);
-  if (reads.includes(method)) {
-    if (manifest?.[1] !== undefined) return serveManifest(call, manifest[1], manifest[2] ?? "");
-    if (blob?.[1] !== undefined) return serveBlob(call, blob[1], blob[2] ?? "");
-    if (tags?.[1] !== undefined) return serveTags(call, tags[1]);
-  }
-  const repository = upload?.[1] ?? manifest?.[1] ?? blob?.[1];
-  if (repository === undefined)
-    throw registryUnauthorized(`un-recognized request: ${method} ${path.replace(/\/$/, "")}`, "");
-  requireRepositoryAccess(call, repository, method === "DELETE" ? "delete" : "push");
-  throw refuse(405, "UNSUPPORTED", "The operation is unsupported.");
+  if (tags?.[1] !== undefined) return serveTags(call, tags[1]);
+  throw registryUnauthorized(`un-recognized request: ${method} ${path.replace(/\/$/, "")}`, "");
 }

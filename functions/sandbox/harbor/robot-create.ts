@@ -6,7 +6,7 @@ import { bindBody } from "./json-body.ts";
 import { badRequest, internalError, notFound, refuse } from "./refusal.ts";
 import { checkName, checkRobot, expiryOf, generateSecret, type WantedPermission } from "./robot-rules.ts";
 import { scopeName } from "./robot-view.ts";
-import { type Access, fullName, type Grant, projectNamed, type RobotRow, versionAtLeast } from "./state.ts";
+import { type Access, fullName, type Grant, nextId, projectNamed, type RobotRow, versionAtLeast } from "./state.ts";
 
 export const robotFields = {
   name: "string",
@@ -87,8 +87,7 @@ interface WantedRobot {
 function insertRobot(context: HarborContext, caller: Caller, wanted: WantedRobot): RobotRow {
   const { state } = context;
   if (wanted.storedName.length > 255 || wanted.description.length > 1024) throw internalError();
-  const id = state.nextRobotId;
-  state.nextRobotId += 1;
+  const id = nextId(state, "robot");
   const clash = state.robots.some(
     (row) => row.deletedAtMs === null && row.name === wanted.storedName && row.projectId === wanted.projectId,
   );
@@ -126,8 +125,10 @@ function insertRobot(context: HarborContext, caller: Caller, wanted: WantedRobot
 /** Everything of `POST /robots` after binding: name and body are judged before the caller's rights (harbor.md §1.1). */
 export function createRobot(context: HarborContext, caller: Caller, body: Readonly<Record<string, unknown>>): RobotRow {
   const name = checkName(body["name"]);
-  const durationDays = typeof body["duration"] === "number" ? body["duration"] : 0;
-  const { level, permissions } = checkRobot(durationDays, body["level"], body["permissions"]);
+  const wantedDays = typeof body["duration"] === "number" ? body["duration"] : 0;
+  const { level, permissions } = checkRobot(context.state, wantedDays, body["level"], body["permissions"]);
+  // 0 gets here up to 2.10 only.
+  const durationDays = wantedDays === 0 ? context.state.settings.robot_token_duration : wantedDays;
   const place = level === "system" ? null : requireProject(context, caller, permissions[0]?.namespace ?? "");
   requireAccess(context, caller, place, "robot", "create");
   const projectId = place?.id ?? 0;

@@ -3,7 +3,7 @@ import { Secret } from "../../../core/secret.ts";
 import { inCatalogue } from "./catalogue.ts";
 import type { JsonObject } from "./json-body.ts";
 import { badRequest, crash } from "./refusal.ts";
-import type { Access } from "./state.ts";
+import { type Access, type HarborState, versionAtLeast } from "./state.ts";
 
 export interface WantedPermission {
   readonly kind: "system" | "project";
@@ -13,9 +13,14 @@ export interface WantedPermission {
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function readPermission(entry: unknown): Omit<WantedPermission, "kind"> & { readonly kind: string } {
-  // A null entry makes v2.15.2 crash (recorded in 03-robots-create).
-  if (entry === null || typeof entry !== "object") throw crash();
+function readPermission(
+  state: HarborState,
+  entry: unknown,
+): Omit<WantedPermission, "kind"> & { readonly kind: string } {
+  if (entry === null || typeof entry !== "object") {
+    // A null entry makes v2.15.2 crash, 2.16 takes it for none (recorded in 03-robots-create, 20-version-2.16-dev).
+    throw versionAtLeast(state, 2, 16) ? badRequest("bad request empty permission") : crash();
+  }
   const { kind, namespace, access } = entry as JsonObject;
   const list = Array.isArray(access) ? (access as JsonObject[]) : [];
   return {
@@ -37,16 +42,19 @@ export function checkName(name: unknown): string {
 
 /** Duration, level, permissions, in Harbor's order and with its texts (harbor.md §10.8-11). */
 export function checkRobot(
+  state: HarborState,
   durationDays: number,
   level: unknown,
   permissions: unknown,
 ): { readonly level: "system" | "project"; readonly permissions: readonly WantedPermission[] } {
-  if (durationDays !== -1 && (durationDays <= 0 || durationDays >= 2147483647))
+  // Up to 2.10 a duration of 0 stood for the default of the system (harbor.md §1.3).
+  const smallest = versionAtLeast(state, 2, 11) ? 1 : 0;
+  if (durationDays !== -1 && (durationDays < smallest || durationDays >= 2147483647))
     throw badRequest(
       `bad request error duration input: ${durationDays}, duration must be either -1(Never) or a positive integer`,
     );
   if (level !== "system" && level !== "project") throw badRequest(`bad request error level input: ${text(level)}`);
-  const entries = Array.isArray(permissions) ? permissions.map(readPermission) : [];
+  const entries = Array.isArray(permissions) ? permissions.map((entry) => readPermission(state, entry)) : [];
   if (entries.length === 0) throw badRequest("bad request empty permission");
   if (entries.some((entry) => entry.access.length === 0)) throw badRequest("bad request empty access");
   if (level === "project" && entries.length > 1) throw badRequest("bad request permission");
@@ -54,7 +62,8 @@ export function checkRobot(
     const { kind } = entry;
     if (kind !== "system" && kind !== "project") throw badRequest(`bad request permission level: ${kind}`);
     for (const { resource, action } of entry.access) {
-      if (!inCatalogue(kind, resource, action)) throw badRequest(`bad request permission: ${resource}:${action}`);
+      if (!inCatalogue(state, kind, resource, action))
+        throw badRequest(`bad request permission: ${resource}:${action}`);
     }
     return { ...entry, kind };
   });

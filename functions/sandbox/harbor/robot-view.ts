@@ -1,5 +1,5 @@
 import type { Columns } from "./query.ts";
-import { fullName, type Grant, type HarborState, projectById, type RobotRow } from "./state.ts";
+import { fullName, type Grant, type HarborState, projectById, type RobotRow, versionAtLeast } from "./state.ts";
 
 interface ShownPermission {
   readonly access: readonly { readonly action: string; readonly effect?: string; readonly resource: string }[];
@@ -34,8 +34,7 @@ export function showRobot(state: HarborState, robot: RobotRow): object {
   if (shows % 2 === 0) permissions.reverse();
   return {
     creation_time: new Date(robot.createdAtMs).toISOString(),
-    creator_ref: robot.creatorRef,
-    creator_type: robot.creatorType,
+    ...(versionAtLeast(state, 2, 12) ? { creator_ref: robot.creatorRef, creator_type: robot.creatorType } : {}),
     ...(robot.description === "" ? {} : { description: robot.description }),
     disable: robot.disabled,
     duration: robot.durationDays,

@@ -1,23 +1,30 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Secret } from "../../../core/secret.ts";
 import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
 import { callerName } from "./authorization.ts";
-import type { HarborCall } from "./context.ts";
+import type { HarborCall, HarborContext } from "./context.ts";
 import { bindBody, bindInt64 } from "./json-body.ts";
 import { badRequest, internalError, notFound } from "./refusal.ts";
 import { robotFields, toGrants } from "./robot-create.ts";
 import { loadRobot } from "./robot-reads.ts";
 import { checkRobot, expiryOf, generateSecret, obeysSecretRule } from "./robot-rules.ts";
-import { fullName, projectNamed } from "./state.ts";
+import { fullName, projectNamed, type RobotRow, versionAtLeast } from "./state.ts";
+
+/** Omitted or null keeps; up to 2.10 omitted or 0 meant the default of the system (harbor.md §1.5). */
+function wantedDuration({ state }: HarborContext, given: unknown, robot: RobotRow): number {
+  if (versionAtLeast(state, 2, 11)) return typeof given === "number" ? given : robot.durationDays;
+  return typeof given === "number" && given !== 0 ? given : state.settings.robot_token_duration;
+}
 
 /** PUT replaces; omitted `disable` enables, omitted or null `duration` keeps, a changed one counts from the creation (harbor.md §10.19-21). */
-export function putRobot(call: HarborCall, idText: string): PartReply {
+export async function putRobot(call: HarborCall, idText: string): Promise<PartReply> {
   const { context, request, caller } = call;
   bindInt64(idText, "robot_id", "path");
   const body = bindBody(request, { parameter: "robot", type: "Robot", fields: robotFields });
   const robot = loadRobot(context, caller, idText, "update");
-  const durationDays = typeof body["duration"] === "number" ? body["duration"] : robot.durationDays;
-  const { level, permissions } = checkRobot(durationDays, body["level"], body["permissions"]);
+  const durationDays = wantedDuration(context, body["duration"], robot);
+  const { level, permissions } = checkRobot(context.state, durationDays, body["level"], body["permissions"]);
   const ownLevel = robot.projectId === 0 ? "system" : "project";
   if (level !== ownLevel || body["name"] !== fullName(context.state, robot))
     throw badRequest("cannot update the level or name of robot");
@@ -29,19 +36,26 @@ export function putRobot(call: HarborCall, idText: string): PartReply {
   }
   const description = typeof body["description"] === "string" ? body["description"] : "";
   if (description.length > 1024) throw internalError();
-  robot.grants = toGrants(context, permissions);
-  robot.description = description;
-  robot.disabled = body["disable"] === true;
-  if (durationDays !== robot.durationDays) {
-    robot.durationDays = durationDays;
-    robot.expiresAtS = expiryOf(robot.createdAtMs, durationDays);
-  }
-  robot.updatedAtMs = context.nowMs();
+  const changed =
+    durationDays === robot.durationDays ? {} : { durationDays, expiresAtS: expiryOf(robot.createdAtMs, durationDays) };
+  const row = { ...columnsOf(robot), description, disabled: body["disable"] === true, ...changed };
+  const grants = toGrants(context, permissions);
+  await untilWritten(context);
+  Object.assign(robot, row, { grants, updatedAtMs: context.nowMs() });
   return { status: 200 };
 }
 
+/** The columns that PUT and PATCH read first and then write, all of them, whatever happened in between (harbor.md §1.4). */
+function columnsOf({ secret, description, disabled, durationDays, expiresAtS }: RobotRow) {
+  return { secret, description, disabled, durationDays, expiresAtS };
+}
+
+async function untilWritten({ nastiness }: HarborContext): Promise<void> {
+  if (nastiness.robotWriteMs > 0) await sleep(nastiness.robotWriteMs);
+}
+
 /** PATCH refreshes the secret: none given (or only unknown fields) means make one (harbor.md §10.16). */
-export function patchRobot(call: HarborCall, idText: string): PartReply {
+export async function patchRobot(call: HarborCall, idText: string): Promise<PartReply> {
   const { context, request, caller } = call;
   bindInt64(idText, "robot_id", "path");
   const body = bindBody(request, { parameter: "robotSec", type: "RobotSec", fields: { secret: "string" } });
@@ -52,13 +66,12 @@ export function patchRobot(call: HarborCall, idText: string): PartReply {
       throw badRequest(
         "the secret must be 8-128, inclusively, characters long with at least 1 uppercase letter, 1 lowercase letter and 1 number",
       );
-    robot.secret = new Secret(given);
-    robot.updatedAtMs = context.nowMs();
-    return { status: 200, body: {} };
   }
-  robot.secret = generateSecret();
-  robot.updatedAtMs = context.nowMs();
-  return { status: 200, body: { secret: robot.secret.reveal() } };
+  const isGiven = typeof given === "string" && given !== "";
+  const row = { ...columnsOf(robot), secret: isGiven ? new Secret(given) : generateSecret() };
+  await untilWritten(context);
+  Object.assign(robot, row, { updatedAtMs: context.nowMs() });
+  return { status: 200, body: isGiven ? {} : { secret: row.secret.reveal() } };
 }
 
 /** A hard deletion: the name is free at once, the id never again (harbor.md §10.1). */

@@ -1,79 +1,54 @@
 import type { PartReply, PartRequest } from "../listener.ts";
-import { listAudit, listProjectAudit } from "./audit-list.ts";
-import { authenticate } from "./authentication.ts";
+import { authenticate, logIn } from "./authentication.ts";
 import type { HarborCall, HarborContext } from "./context.ts";
 import { notFound, Refusal, refuse } from "./refusal.ts";
 import { registryUnauthorized } from "./registry-access.ts";
 import { serveRegistry } from "./registry-v2.ts";
-import { postRobot } from "./robot-create.ts";
-import { getRobot, listRobots } from "./robot-reads.ts";
-import { deleteRobot, patchRobot, putRobot } from "./robot-writes.ts";
-import { checkCsrf, withSession } from "./session.ts";
+import { routes } from "./routes.ts";
+import { checkCsrf, withRequestId, withSession } from "./session.ts";
 import { versionAtLeast } from "./state.ts";
-import { currentUser, getProject, health, ownPermissions, permissions, ping, systemInfo } from "./system.ts";
 import { serveToken } from "./token-service.ts";
 
-type Handler = (call: HarborCall, argument: string) => PartReply;
-
-interface Route {
-  readonly pattern: RegExp;
-  readonly methods: Readonly<Record<string, Handler>>;
-  /** Oldest minor of Harbor 2 that has it. */
-  readonly sinceMinor?: number;
-}
-
-const routes: readonly Route[] = [
-  { pattern: /^\/ping$/, methods: { GET: ping } },
-  { pattern: /^\/health$/, methods: { GET: health } },
-  { pattern: /^\/systeminfo$/, methods: { GET: systemInfo } },
-  { pattern: /^\/permissions$/, methods: { GET: permissions }, sinceMinor: 10 },
-  { pattern: /^\/users\/current$/, methods: { GET: currentUser } },
-  { pattern: /^\/users\/current\/permissions$/, methods: { GET: ownPermissions } },
-  { pattern: /^\/robots$/, methods: { POST: postRobot, GET: listRobots } },
-  { pattern: /^\/robots\/([^/]+)$/, methods: { PUT: putRobot, GET: getRobot, PATCH: patchRobot, DELETE: deleteRobot } },
-  { pattern: /^\/audit-logs$/, methods: { GET: (call) => listAudit(call, false) } },
-  { pattern: /^\/auditlog-exts$/, methods: { GET: (call) => listAudit(call, true) }, sinceMinor: 13 },
-  { pattern: /^\/projects\/([^/]+)$/, methods: { GET: getProject } },
-  { pattern: /^\/projects\/([^/]+)\/logs$/, methods: { GET: (call, name) => listProjectAudit(call, name, false) } },
-  {
-    pattern: /^\/projects\/([^/]+)\/auditlog-exts$/,
-    methods: { GET: (call, name) => listProjectAudit(call, name, true) },
-    sinceMinor: 13,
-  },
-];
-
-function serveApi(call: HarborCall, path: string): PartReply {
+async function serveApi(call: HarborCall, path: string): Promise<PartReply> {
   const { context, request } = call;
-  for (const { pattern, methods, sinceMinor } of routes) {
+  for (const { pattern, methods, sinceMinor, untilMinor } of routes) {
     const match = pattern.exec(path);
     if (match === null || !versionAtLeast(context.state, 2, sinceMinor ?? 0)) continue;
+    if (untilMinor !== undefined && versionAtLeast(context.state, 2, untilMinor + 1)) continue;
     const handler = methods[request.method];
-    if (handler !== undefined) return handler(call, match[1] ?? "");
+    if (handler !== undefined) return handler(call, match[1] ?? "", match[2] ?? "");
     const others = Object.keys(methods).join(",");
     throw refuse(405, "METHOD_NOT_ALLOWED", `method ${request.method} is not allowed, but [${others}] are`);
   }
   throw notFound(`path ${request.path} was not found`);
 }
 
-/** The answer to a request whose caller is known. */
-function serve(call: HarborCall): PartReply {
-  const { context, request } = call;
-  const reads = ["GET", "HEAD", "OPTIONS"].includes(request.method);
-  // Before rights and validation (harbor.md §10.42).
-  if (context.state.readOnly && !reads)
+/** Before sessions, rights and validation (harbor.md §10.42); the form and the switch itself are excepted. */
+function checkReadOnly(context: HarborContext, request: PartRequest): void {
+  const exempt =
+    ["GET", "HEAD", "OPTIONS"].includes(request.method) ||
+    request.path === "/c/login" ||
+    request.path === "/api/v2.0/configurations";
+  if (context.state.settings.read_only && !exempt)
     throw refuse(403, "DENIED", "The system is in read only mode. Any modification is prohibited.");
+}
+
+/** The answer to a request whose caller is known. */
+async function serve(call: HarborCall): Promise<PartReply> {
+  const { context, request } = call;
   if (request.path === "/service/token") return serveToken(call);
   if (request.path === "/v2") throw registryUnauthorized("un-recognized request: GET /v2", "");
   if (request.path.startsWith("/v2/")) return serveRegistry(call);
   if (request.path === "/api/version")
     return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: '{"version":"v2.0"}\n' };
   if (request.path.startsWith("/api/v2.0/")) {
-    const reply = serveApi(call, request.path.slice("/api/v2.0".length).replace(/\/$/, ""));
+    const reply = await serveApi(call, request.path.slice("/api/v2.0".length).replace(/\/$/, ""));
     // The generated server writes no type where none of the accepted ones is JSON (recorded in 03, "accept xml").
     const accept = request.headers.accept ?? "*/*";
     if (typeof reply.body !== "object" || /json|\*\/\*|application\/\*/.test(accept)) return reply;
     return { ...reply, headers: { ...reply.headers, "content-type": "" } };
   }
+  if (request.path === "/c/login" && request.method === "POST") return logIn(context, request);
   return {
     status: 404,
     headers: { "content-type": "text/html; charset=utf-8" },
@@ -81,13 +56,19 @@ function serve(call: HarborCall): PartReply {
   };
 }
 
-/** Every request, in the order of Harbor's middlewares: anti-forgery, login (with its penalty), read-only mode, handler. */
+/** Every request, in the order of Harbor's middlewares: read-only mode, anti-forgery, login (with its penalty), handler. */
 export async function handleHarbor(context: HarborContext, received: PartRequest): Promise<PartReply> {
   const request = { ...received, path: received.path.replaceAll(/\/{2,}/g, "/") };
   try {
+    checkReadOnly(context, request);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return withRequestId(request, error.reply);
+  }
+  try {
     checkCsrf(context, request);
     const caller = await authenticate(context, request);
-    return withSession(context, request, serve({ context, request, caller }));
+    return withSession(context, request, await serve({ context, request, caller }));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { reply } = error;

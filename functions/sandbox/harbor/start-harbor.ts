@@ -1,14 +1,23 @@
 import { Secret } from "../../../core/secret.ts";
 import type { FaultBoard } from "../faults.ts";
 import { type Listener, listen } from "../listener.ts";
-import { writeAudit } from "./audit-log.ts";
 import { classifyHarbor } from "./classify.ts";
-import type { HarborContext } from "./context.ts";
+import type { Caller, HarborContext } from "./context.ts";
 import { type PushedImage, storeImage } from "./images.ts";
 import { createTokenIssuer } from "./jwt.ts";
+import { createProject, removeProject } from "./projects.ts";
 import { createRobot } from "./robot-create.ts";
 import { handleHarbor } from "./router.ts";
-import { createState, fullName, type ProjectRole, projectNamed, type UserRow } from "./state.ts";
+import {
+  type Access,
+  createState,
+  fullName,
+  nextId,
+  type ProjectRole,
+  projectNamed,
+  robotById,
+  type UserRow,
+} from "./state.ts";
 
 export interface HarborOptions {
   readonly faults: FaultBoard;
@@ -17,7 +26,7 @@ export interface HarborOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Name among the Harbors of one sandbox, for faults; default `harbor`. */
   readonly instance?: string;
-  /** Life of a bearer token; default 30 minutes, as Harbor's. */
+  /** Life of a bearer token in place of the setting `token_expiration`, which counts whole minutes. */
   readonly tokenExpirationMs?: number;
   /** How long a bearer is accepted past its end; default 60 s (harbor.md §2.3). */
   readonly leewayMs?: number;
@@ -83,10 +92,23 @@ export interface Harbor extends Listener {
   setRobotPrefix(prefix: string): void;
   /** The event type `pull_artifact` on or off. */
   setPullAudit(on: boolean): void;
+  /** PUT and PATCH of a robot take this long between reading and writing its row, and so may undo each other (harbor.md §10.50). */
+  setRobotWriteMs(robotWriteMs: number): void;
+  /** A component that `/health` calls unhealthy; null: none. */
+  setComponentDown(name: string | null): void;
+  /** Replication tasks wait while held, as under a halted job service. */
+  holdReplication(held: boolean): void;
+  /** Replication executions that have not ended. */
+  replicationInProgress(): number;
+  /** Sets a robot's end by hand, as a clock that went on would. */
+  setExpiry(id: number, expiresAtS: number): void;
+  /** Adds rights that no API grants any more, as an old version could have (harbor.md §1.8). */
+  grantByHand(id: number, access: Access): void;
 }
 
 function helpers(context: HarborContext, admin: UserRow): Omit<Harbor, keyof Listener | "tokenLifetime"> {
   const { state, nowMs } = context;
+  const asAdmin: Caller = { type: "user", user: admin };
   return {
     lastAcceptedMs: state.lastAcceptedMs,
     lastTokenEndMs: state.lastTokenEndMs,
@@ -101,65 +123,80 @@ function helpers(context: HarborContext, admin: UserRow): Omit<Harbor, keyof Lis
         deletedAtMs: robot.deletedAtMs,
       })),
     secrets: () => state.robots.map((robot) => robot.secret),
-    createProject(name, options) {
-      const id = state.nextProjectId;
-      state.nextProjectId += 1;
-      state.projects.push({ id, name, public: options.public, createdAtMs: nowMs() });
-      writeAudit(context, {
-        operation: "create",
-        description: `create project: ${name}`,
-        resource: name,
-        resourceType: "project",
-        username: admin.username,
-        projectId: id,
-      });
-      return id;
-    },
+    createProject: (name, options) => createProject(context, asAdmin, { name, ...options, endpointId: 0 }).id,
     deleteProject(name) {
       const project = projectNamed(state, name);
-      state.projects = state.projects.filter((row) => row !== project);
-      for (const robot of state.robots) if (robot.projectId === project?.id) robot.deletedAtMs ??= nowMs();
+      if (project !== undefined) removeProject(context, asAdmin, project);
     },
     createUser(username, password, roles) {
-      const byId = Object.entries(roles).map(([name, role]) => [projectNamed(state, name)?.id ?? 0, role] as const);
-      const id = state.users.length + 2;
-      state.users.push({ id, username, password: new Secret(password), sysadmin: false, roles: new Map(byId) });
+      const id = nextId(state, "user");
+      const createdAtMs = nowMs();
+      const times = { createdAtMs, updatedAtMs: createdAtMs };
+      const texts = { username, realname: username, email: `${username}@example.com`, comment: "" };
+      state.users.push({ id, ...texts, password: new Secret(password), sysadmin: false, ...times });
+      for (const [name, role] of Object.entries(roles)) {
+        const projectId = projectNamed(state, name)?.id ?? 0;
+        state.members.push({ id: nextId(state, "member"), projectId, userId: id, role });
+      }
     },
     pushImage: (project, repository, tag, layers) =>
       storeImage(state, `${project}/${repository}`, tag, layers, nowMs()),
     issuer(name, permissions = issuerPermissions) {
       const body = { name, level: "system", duration: -1, permissions };
-      const robot = createRobot(context, { type: "user", user: admin }, body);
+      const robot = createRobot(context, asAdmin, body);
       return { id: robot.id, username: fullName(state, robot), password: robot.secret };
     },
     setReadOnly(readOnly) {
-      state.readOnly = readOnly;
+      state.settings.read_only = readOnly;
     },
     setRobotPrefix(prefix) {
-      state.robotPrefix = prefix;
+      state.settings.robot_name_prefix = prefix;
     },
     setPullAudit(on) {
-      state.pullAudit = on;
+      state.settings.disabled_audit_log_event_types = on ? "" : "pull_artifact";
+    },
+    setRobotWriteMs(robotWriteMs) {
+      context.nastiness.robotWriteMs = robotWriteMs;
+    },
+    setComponentDown(name) {
+      context.nastiness.componentDown = name;
+    },
+    holdReplication(held) {
+      state.replication.held = held;
+    },
+    replicationInProgress: () => state.replication.executions.filter(({ status }) => status === "InProgress").length,
+    setExpiry(id, expiresAtS) {
+      const robot = robotById(state, id);
+      if (robot !== undefined) robot.expiresAtS = expiresAtS;
+    },
+    grantByHand(id, access) {
+      const robot = robotById(state, id);
+      if (robot !== undefined) robot.grants = [...robot.grants, { scope: { kind: "system" }, access: [access] }];
     },
   };
 }
 
 /**
- * Starts a Harbor on loopback that answers as v2.15.2 was recorded to (harbor.md §10): robots, tokens,
- * `/v2` for pulls, the audit log, and what clients look at on the way. It has no stale reads: a fault
+ * Starts a Harbor on loopback that answers as v2.15.2 was recorded to (harbor.md §10), or as another
+ * version from 2.10 on differs from it (§9). What it has: `routes.ts`. It has no stale reads: a fault
  * of that type is answered like no fault, since Harbor reads after it writes (harbor.md §1.3).
  */
 export async function startHarbor(options: HarborOptions): Promise<Harbor> {
-  const state = createState(options.version ?? "v2.15.2");
-  const admin: UserRow = {
-    id: 1,
+  const createdAtMs = options.nowMs();
+  const state = createState(options.version ?? "v2.15.2", {
     username: "admin",
     password: new Secret(options.adminPassword),
     sysadmin: true,
-    roles: new Map(),
-  };
-  state.users.push(admin);
-  const tokens = await createTokenIssuer(options.tokenExpirationMs ?? 30 * 60_000, options.leewayMs ?? 60_000);
+    email: "",
+    realname: "system admin",
+    comment: "admin user",
+    createdAtMs,
+    updatedAtMs: createdAtMs,
+  });
+  const [admin] = state.users;
+  if (admin === undefined) throw new Error("a Harbor has an administrator");
+  const lifetimeMs = () => options.tokenExpirationMs ?? state.settings.token_expiration * 60_000;
+  const tokens = await createTokenIssuer(lifetimeMs, options.leewayMs ?? 60_000);
   const context: HarborContext = {
     state,
     nowMs: options.nowMs,
@@ -167,6 +204,9 @@ export async function startHarbor(options: HarborOptions): Promise<Harbor> {
     failedLoginDelayMs: options.failedLoginDelayMs ?? 1500,
     lockedLogins: new Set(),
     csrfTokens: new Set(),
+    sessions: new Map(),
+    uploads: new Map(),
+    nastiness: { robotWriteMs: 0, componentDown: null },
     externalUrl: "",
   };
   const listener = await listen({
@@ -182,7 +222,7 @@ export async function startHarbor(options: HarborOptions): Promise<Harbor> {
   context.externalUrl = listener.url;
   return {
     ...listener,
-    tokenLifetime: { lifetimeMs: tokens.lifetimeMs, leewayMs: tokens.leewayMs },
+    tokenLifetime: { lifetimeMs: lifetimeMs(), leewayMs: tokens.leewayMs },
     ...helpers(context, admin),
   };
 }

@@ -1,58 +1,71 @@
 import type { PartReply } from "../listener.ts";
-import { can, requireAccess, requireAuthenticated, requireProject } from "./authorization.ts";
-import { catalogue } from "./catalogue.ts";
+import { can, requireAuthenticated } from "./authorization.ts";
+import { catalogueOf } from "./catalogue.ts";
 import type { HarborCall } from "./context.ts";
 import { refuse } from "./refusal.ts";
+import { projectRights } from "./role-rights.ts";
 import { projectById, versionAtLeast } from "./state.ts";
 
 const components = ["core", "database", "jobservice", "portal", "redis", "registry", "registryctl"];
+
+/** The commits of the recorded builds. */
+const commits: Readonly<Record<string, string>> = { "v2.16.0": "c50c7ddd" };
+const commitOf2152 = "080b0220";
 
 export function ping(): PartReply {
   return { status: 200, headers: { "content-type": "text/plain" }, body: "Pong" };
 }
 
-/** Always 200 (harbor.md §10.43). */
-export function health(): PartReply {
-  return {
-    status: 200,
-    body: { components: components.map((name) => ({ name, status: "healthy" })), status: "healthy" },
-  };
+/** Always 200, whatever is broken (harbor.md §10.43). */
+export function health({ context }: HarborCall): PartReply {
+  const { componentDown } = context.nastiness;
+  const shown = components.map((name) => {
+    if (name !== componentDown) return { name, status: "healthy" };
+    const error = `failed to check health: Get "http://${name}:8080": dial tcp ${name}:8080: connect: connection refused`;
+    return { error, name, status: "unhealthy" };
+  });
+  return { status: 200, body: { components: shown, status: componentDown === null ? "healthy" : "unhealthy" } };
 }
 
 /** Anonymous callers see five fields; `harbor_version` too up to 2.12 (harbor.md §6, recorded in 01-system and 18). */
 export function systemInfo({ context, caller }: HarborCall): PartReply {
   const { state } = context;
   const known = caller.type !== "anonymous";
-  const version = `${state.version}-080b0220`;
+  const version = `${state.version}-${commits[state.version] ?? commitOf2152}`;
   return {
     status: 200,
     body: {
       auth_mode: "db_auth",
-      banner_message: "",
+      banner_message: state.settings.banner_message,
       ...(known ? { current_time: new Date(context.nowMs()).toISOString(), external_url: context.externalUrl } : {}),
       ...(known || !versionAtLeast(state, 2, 13) ? { harbor_version: version } : {}),
-      ...(known ? { has_ca_root: false, notification_enable: true } : {}),
+      ...(known ? { has_ca_root: false, notification_enable: state.settings.notification_enable } : {}),
       oidc_provider_name: "",
       primary_auth_mode: false,
       ...(known
         ? {
-            project_creation_restriction: "everyone",
-            read_only: state.readOnly,
+            project_creation_restriction: state.settings.project_creation_restriction,
+            read_only: state.settings.read_only,
             registry_storage_provider_name: "filesystem",
             registry_url: new URL(context.externalUrl).host,
           }
         : {}),
-      self_registration: false,
+      self_registration: state.settings.self_registration,
     },
   };
 }
 
 /** Sysadmins see both lists, project admins theirs, all others 403 (harbor.md §10.36). */
-export function permissions({ caller }: HarborCall): PartReply {
+export function permissions({ context, caller }: HarborCall): PartReply {
   if (caller.type === "anonymous") throw refuse(401, "UNAUTHORIZED", "");
+  const catalogue = catalogueOf(context.state);
   if (caller.type === "user" && caller.user.sysadmin) return { status: 200, body: catalogue };
-  if (caller.type === "user" && [...caller.user.roles.values()].includes("projectAdmin"))
-    return { status: 200, body: { project: catalogue.project } };
+  const { members } = context.state;
+  if (
+    caller.type === "user" &&
+    members.some(({ userId, role }) => userId === caller.user.id && role === "projectAdmin")
+  )
+    return { status: 200, body: { project: catalogue.project, system: null } };
   throw refuse(403, "FORBIDDEN", "forbidden: only admins(system and project) can access permissions");
 }
 
@@ -66,58 +79,12 @@ export function ownPermissions({ context, request, caller }: HarborCall): PartRe
   const project = id === undefined ? undefined : projectById(context.state, Number(id));
   if (project === undefined) return { status: 200, body: [] };
   const relative = request.query.get("relative") === "true";
-  const rights = catalogue.project
-    .filter(({ resource, action }) => can(context, caller, project, resource, action))
-    .map(({ resource, action }) => {
+  const rights = projectRights
+    .map((right) => right.split(":") as [string, string])
+    .filter(([resource, action]) => can(context, caller, project, resource, action))
+    .map(([resource, action]) => {
       const name = resource === "project" ? "." : resource;
       return { action, resource: relative ? name : `/project/${project.id}${name === "." ? "" : `/${name}`}` };
     });
   return { status: 200, body: rights };
-}
-
-/** `GET /users/current`: a robot is no user (harbor.md §6). */
-export function currentUser({ context, caller }: HarborCall): PartReply {
-  requireAuthenticated(caller);
-  if (caller.type !== "user")
-    throw refuse(412, "PRECONDITION", "get current user not available for security context: robot");
-  const { id, username, sysadmin } = caller.user;
-  const born = new Date(context.state.projects[0]?.createdAtMs ?? 0).toISOString();
-  return {
-    status: 200,
-    body: {
-      admin_role_in_auth: false,
-      creation_time: born,
-      realname: username,
-      sysadmin_flag: sysadmin,
-      update_time: born,
-      user_id: id,
-      username,
-    },
-  };
-}
-
-/** `GET /projects/<name>`, for its id; the fields recorded in 02-projects-users. */
-export function getProject({ context, caller }: HarborCall, name: string): PartReply {
-  const project = requireProject(context, caller, name);
-  requireAccess(context, caller, project, "project", "read");
-  const none = "0001-01-01T00:00:00.000Z";
-  const time = new Date(project.createdAtMs).toISOString();
-  const roleId = caller.type === "user" ? 1 : null;
-  return {
-    status: 200,
-    body: {
-      creation_time: time,
-      ...(roleId === null ? {} : { current_user_role_id: roleId }),
-      current_user_role_ids: roleId === null ? null : [roleId],
-      cve_allowlist: { creation_time: none, id: project.id, items: [], project_id: project.id, update_time: none },
-      metadata: { public: String(project.public) },
-      name: project.name,
-      owner_id: 1,
-      owner_name: "admin",
-      project_id: project.id,
-      repo_count: [...context.state.repositories.keys()].filter((repository) => repository.startsWith(`${name}/`))
-        .length,
-      update_time: time,
-    },
-  };
 }

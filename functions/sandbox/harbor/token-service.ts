@@ -42,7 +42,7 @@ export function serveToken(call: HarborCall): PartReply {
   const subject = caller.type === "anonymous" ? null : callerName(context.state, caller);
   const issued = context.tokens.issue(subject, access, context.nowMs());
   if (subject !== null) {
-    const endMs = issued.issuedAtMs + context.tokens.lifetimeMs + context.tokens.leewayMs;
+    const endMs = issued.issuedAtMs + context.tokens.lifetimeMs() + context.tokens.leewayMs;
     context.state.lastTokenEndMs.set(subject, endMs);
   }
   return {

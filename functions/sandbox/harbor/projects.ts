@@ -1,0 +1,155 @@
+import type { PartReply } from "../listener.ts";
+import { writeAudit } from "./audit-log.ts";
+import { callerName, can, requireAccess, requireAuthenticated, requirePathProject } from "./authorization.ts";
+import type { Caller, HarborCall, HarborContext } from "./context.ts";
+import { bindBody } from "./json-body.ts";
+import { bindPaging, pageReply } from "./paging.ts";
+import { repositoriesOf, showProject, visibleProjects } from "./project-view.ts";
+import { type Columns, filterRows, parseQ, sortRows } from "./query.ts";
+import { badRequest, notFound, refuse, unprocessable } from "./refusal.ts";
+import { type HarborState, nextId, type ProjectRow, projectNamed, type UserRow } from "./state.ts";
+
+const fields = {
+  project_name: "string",
+  public: "bool",
+  metadata: "object",
+  registry_id: "int64",
+  storage_limit: "int64",
+  cve_allowlist: "object",
+} as const;
+
+const columns: Columns<ProjectRow> = Object.fromEntries([
+  ...["name", "Name"].map((key) => [key, { type: "text", read: (row: ProjectRow) => row.name }] as const),
+  ...["project_id", "ProjectID"].map((key) => [key, { type: "int", read: (row: ProjectRow) => row.id }] as const),
+  ["owner_id", { type: "int", read: (row: ProjectRow) => row.ownerId }] as const,
+  ["creation_time", { type: "time", read: (row: ProjectRow) => row.createdAtMs }] as const,
+  ["update_time", { type: "time", read: (row: ProjectRow) => row.updatedAtMs }] as const,
+]);
+
+/** Any system robot may create projects unless only administrators may; project robots never (harbor.md §4). */
+function requireCreation(context: HarborContext, caller: Caller, endpointId: number): void {
+  requireAuthenticated(caller);
+  const isAdmin = caller.type === "user" && caller.user.sysadmin;
+  if (caller.type === "robot" && caller.robot.projectId !== 0)
+    throw refuse(403, "FORBIDDEN", "Only system level robot can create project");
+  const restricted = context.state.settings.project_creation_restriction === "adminonly";
+  if (restricted && !can(context, caller, null, "project", "create"))
+    throw refuse(403, "FORBIDDEN", "Only system admin can create project");
+  if (endpointId !== 0 && !isAdmin) throw refuse(403, "FORBIDDEN", "Only system admin can create proxy cache project");
+}
+
+function checkProjectName(name: string): void {
+  if (name.length < 1 || name.length > 255)
+    throw badRequest(`Project name ${name} is illegal in length. (greater than 1 or less than 255)`);
+  if (!/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(name))
+    throw badRequest("project name is not in lower case or contains illegal characters");
+}
+
+/** The project with its owner as project administrator; robots make it for the administrator. Throws the 409 of a taken name, which burns an id. */
+export function createProject(
+  context: HarborContext,
+  caller: Caller,
+  wanted: { readonly name: string; readonly public: boolean; readonly endpointId: number },
+): ProjectRow {
+  const { state } = context;
+  const id = nextId(state, "project");
+  if (projectNamed(state, wanted.name) !== undefined)
+    throw refuse(409, "CONFLICT", `The project named ${wanted.name} already exists`);
+  const admin = state.users[0];
+  if (admin === undefined) throw new Error("a Harbor has an administrator");
+  const owner: UserRow = caller.type === "user" ? caller.user : admin;
+  const createdAtMs = context.nowMs();
+  const times = { createdAtMs, updatedAtMs: createdAtMs };
+  const project: ProjectRow = { ...wanted, id, ...times, ownerId: owner.id, ownerName: owner.username };
+  state.projects.push(project);
+  state.members.push({ id: nextId(state, "member"), projectId: id, userId: owner.id, role: "projectAdmin" });
+  auditProject(context, caller, "create", project);
+  return project;
+}
+
+function auditProject(context: HarborContext, caller: Caller, operation: "create" | "delete", row: ProjectRow): void {
+  writeAudit(context, {
+    operation,
+    description: `${operation} project: ${row.name}`,
+    resource: row.name,
+    resourceType: "project",
+    username: callerName(context.state, caller),
+    projectId: row.id,
+  });
+}
+
+/** Its robots go with it, scopes in others' permissions too (harbor.md §10.53). */
+export function removeProject(context: HarborContext, caller: Caller, project: ProjectRow): void {
+  const { state } = context;
+  state.projects = state.projects.filter((row) => row !== project);
+  state.members = state.members.filter(({ projectId }) => projectId !== project.id);
+  state.webhooks = state.webhooks.filter(({ projectId }) => projectId !== project.id);
+  for (const robot of state.robots) if (robot.projectId === project.id) robot.deletedAtMs ??= context.nowMs();
+  auditProject(context, caller, "delete", project);
+}
+
+export function postProject({ context, request, caller }: HarborCall): PartReply {
+  const body = bindBody(request, { parameter: "project", type: "ProjectReq", fields });
+  const name = typeof body["project_name"] === "string" ? body["project_name"] : "";
+  if (name.length > 255) throw unprocessable("project.project_name in body should be at most 255 chars long");
+  const endpointId = typeof body["registry_id"] === "number" ? body["registry_id"] : 0;
+  requireCreation(context, caller, endpointId);
+  checkProjectName(name);
+  if (endpointId !== 0 && !context.state.endpoints.some(({ id }) => id === endpointId))
+    throw notFound(`registry ${endpointId} not found`);
+  const metadata = (body["metadata"] ?? {}) as { public?: unknown };
+  const isPublic = metadata.public === undefined ? body["public"] === true : metadata.public === "true";
+  const project = createProject(context, caller, { name, public: isPublic, endpointId });
+  const shown = request.headers["x-resource-name-in-location"] === "true" ? project.name : project.id;
+  return { status: 201, headers: { location: `${request.path.replace(/\/$/, "")}/${shown}` } };
+}
+
+/** Without a login the public ones: 200 is no proof of a credential (harbor.md §2.2). */
+export function listProjects({ context, request, caller }: HarborCall): PartReply {
+  const paging = bindPaging(request);
+  const { query } = request;
+  const conditions = new Map(parseQ(query.get("q")));
+  const name = query.get("name");
+  if (name !== null) conditions.set("name", { type: "contains", value: name });
+  const isPublic = query.get("public");
+  const there = visibleProjects(context, caller).filter((row) => isPublic === null || String(row.public) === isPublic);
+  const found = sortRows(filterRows(there, conditions, columns), query.get("sort") ?? "", columns, "name");
+  return pageReply("/api/v2.0/projects", request, paging, found, (row) => showProject(context, caller, row));
+}
+
+/** `HEAD /projects?project_name=`: is there one of that name? */
+export function headProject({ context, request, caller }: HarborCall): PartReply {
+  requireAuthenticated(caller);
+  const name = request.query.get("project_name");
+  if (name === null) throw unprocessable("project_name in query is required");
+  if (projectNamed(context.state, name) === undefined) throw notFound(`project ${name} not found`);
+  return { status: 200 };
+}
+
+export function getProject(call: HarborCall, name: string): PartReply {
+  const project = requirePathProject(call, name);
+  requireAccess(call.context, call.caller, project, "project", "read");
+  return { status: 200, body: showProject(call.context, call.caller, project) };
+}
+
+const inUse = "the project contains repositories, can not be deleted";
+
+function isEmpty(state: HarborState, project: ProjectRow): boolean {
+  return repositoriesOf(state, project).length === 0;
+}
+
+export function deleteProject(call: HarborCall, name: string): PartReply {
+  const project = requirePathProject(call, name);
+  requireAccess(call.context, call.caller, project, "project", "delete");
+  if (!isEmpty(call.context.state, project)) throw refuse(412, "PRECONDITION", inUse);
+  removeProject(call.context, call.caller, project);
+  return { status: 200 };
+}
+
+/** Robots do not stand in the way of a deletion, repositories do. */
+export function isDeletable(call: HarborCall, name: string): PartReply {
+  const project = requirePathProject(call, name);
+  requireAccess(call.context, call.caller, project, "project", "delete");
+  const deletable = isEmpty(call.context.state, project);
+  return { status: 200, body: deletable ? { deletable } : { deletable, message: inUse } };
+}

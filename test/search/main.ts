@@ -3,79 +3,83 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Plan } from "./plan.ts";
+import { closing, heading, lineOf } from "./report.ts";
 import { type Counterexample, type SearchResult, search } from "./search.ts";
 import { replay } from "./story.ts";
-import { smallWorlds, worldCalled, worlds } from "./worlds/index.ts";
+import { smallWorlds, worldCalled, worlds, worldsCalled } from "./worlds/index.ts";
 
-const { values } = parseArgs({
-  options: {
-    world: { type: "string", multiple: true },
-    states: { type: "string" },
-    seconds: { type: "string", default: "120" },
-    "progress-every": { type: "string", default: "1" },
-    out: { type: "string", default: tmpdir() },
-    replay: { type: "string" },
-    small: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-  },
-});
+const memoryMiBMax = 1_900;
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const count = (name: string, text: string) => {
+
+function parse() {
+  const { values } = parseArgs({
+    options: {
+      world: { type: "string", multiple: true },
+      small: { type: "boolean", default: false },
+      states: { type: "string" },
+      seconds: { type: "string", default: "120" },
+      "progress-every": { type: "string", default: "1" },
+      out: { type: "string", default: tmpdir() },
+      replay: { type: "string" },
+      list: { type: "boolean", default: false },
+    },
+  });
+  return values;
+}
+
+function count(name: string, text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1) throw new Error(`--${name} takes a whole number from 1`);
   return number;
-};
+}
 
 /** Prints it as a story; the file holds the names of its transitions, which `--replay` makes again. */
-function tell(plan: Plan, found: Counterexample): void {
+function tell(plan: Plan, found: Pick<Counterexample, "moves">): boolean {
   const { lines, broken } = replay(plan, found);
   for (const line of lines) print(line);
   for (const line of broken) print(`BROKEN ${line}`);
+  return broken.length > 0;
 }
 
-function line(result: SearchResult): string {
-  const { plan, states, transitions, depth, seconds, boundedBy, progressJudged, roundsSeenMax, counterexample } =
-    result;
-  const how = counterexample !== null ? "BROKEN" : boundedBy === null ? "to the end" : `bounded by ${boundedBy}`;
-  return [
-    plan.name.padEnd(28),
-    String(states).padStart(9),
-    String(transitions).padStart(11),
-    String(depth).padStart(6),
-    seconds.toFixed(1).padStart(8),
-    `${progressJudged}/${roundsSeenMax}`.padStart(12),
-    `  ${how}`,
-  ].join("");
+function replayFile(path: string): boolean {
+  const file = JSON.parse(readFileSync(path, "utf8")) as Partial<Counterexample>;
+  if (typeof file.world !== "string" || !Array.isArray(file.moves))
+    throw new Error(`${path} is no counterexample of the search: it has no world and moves`);
+  const isBroken = tell(worldCalled(file.world), { moves: file.moves });
+  if (!isBroken) print("nothing is broken on this way");
+  return !isBroken;
 }
 
-if (values.list) {
-  for (const { name, about } of worlds) print(`${name.padEnd(28)}${about}`);
-} else if (values.replay !== undefined) {
-  const file = JSON.parse(readFileSync(values.replay, "utf8")) as Counterexample;
-  tell(worldCalled(file.world), file);
-} else {
-  const chosen = values.world?.map(worldCalled) ?? (values.small ? smallWorlds : worlds);
+function run(values: ReturnType<typeof parse>): boolean {
+  const chosen = values.world?.flatMap(worldsCalled) ?? (values.small ? smallWorlds : worlds);
   const progressEvery = count("progress-every", values["progress-every"]);
   const secondsMax = count("seconds", values.seconds);
-  const heads = ["states".padStart(9), "transitions".padStart(11), "depth".padStart(6), "seconds".padStart(8)];
-  print(`${"world".padEnd(28)}${heads.join("")}${"rests/rounds".padStart(12)}`);
-  let broken = 0;
-  let bounded = 0;
+  const states = values.states === undefined ? null : count("states", values.states);
+  print(heading());
+  const results: SearchResult[] = [];
   for (const plan of chosen) {
-    const statesMax = values.states === undefined ? plan.statesMax : count("states", values.states);
-    const result = search(plan, { statesMax, secondsMax, progressEvery, nowMs: () => performance.now() });
-    print(line(result));
-    if (result.boundedBy !== null) bounded += 1;
+    const statesMax = states ?? plan.statesMax;
+    const bounds = { statesMax, secondsMax, memoryMiBMax, progressEvery, nowMs: () => performance.now() };
+    const result = search(plan, bounds);
+    results.push(result);
+    print(lineOf(result));
     if (result.counterexample === null) continue;
-    broken += 1;
     tell(plan, result.counterexample);
-    const file = join(values.out, `capstan-search-${plan.name}.json`);
+    const file = join(values.out, `capstan-search-${plan.name.replaceAll(/[^a-z0-9]+/g, "-")}.json`);
     writeFileSync(file, `${JSON.stringify(result.counterexample, null, 2)}\n`);
     print(`replay: npm run -s search -- --replay ${file}`);
   }
-  const memoryMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-  print(
-    `worlds ${chosen.length}, to the end ${chosen.length - bounded - broken}, bounded ${bounded}, broken ${broken}, memory at most ${memoryMiB} MiB`,
-  );
-  process.exitCode = broken === 0 ? 0 : 1;
+  print(closing(results, Math.round(process.resourceUsage().maxRSS / 1024)));
+  return results.every(({ counterexample }) => counterexample === null);
+}
+
+try {
+  const values = parse();
+  let isGood = true;
+  if (values.list) for (const { name, about } of worlds) print(`${name.padEnd(32)}${about}`);
+  else isGood = values.replay === undefined ? run(values) : replayFile(values.replay);
+  process.exitCode = isGood ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`search: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
 }

@@ -70,6 +70,10 @@ function runnerMoves(space: Space, row: Int32Array, next: Int32Array, runner: nu
         deliver("lost-reply", at(row, place));
       }
     }
+    if (faultsLeft(space, row, "refused") > 0) {
+      withFault(space, row, next, "refused");
+      deliver("refused", 0);
+    }
     const past =
       call.call === "store.readCurrent" || call.call === "store.readRound" ? space.layout.past[call.on] : undefined;
     if (past !== undefined && at(row, past) !== 0 && faultsLeft(space, row, "stale") > 0) {
@@ -89,6 +93,7 @@ const howText: Readonly<Record<How, string>> = {
   fine: "",
   "lost-reply": ", done, but the reply is lost",
   "lost-request": ", never arrives",
+  refused: ", refused",
   stale: ", answered from the past",
 };
 

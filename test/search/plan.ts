@@ -4,6 +4,7 @@ import type { Act } from "../../core/protocol/settings.ts";
 export type Fault =
   | "crash"
   | "lost"
+  | "refused"
   | "stale"
   | "restored-ledger"
   | "lost-ledger"

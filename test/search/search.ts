@@ -9,6 +9,8 @@ import { Numbers, Rows } from "./tables.ts";
 export interface Bounds {
   readonly statesMax: number;
   readonly secondsMax: number;
+  /** Of the whole process. */
+  readonly memoryMiBMax: number;
   /** Progress is judged from every state whose number is a multiple of this. */
   readonly progressEvery: number;
   readonly nowMs: () => number;
@@ -28,7 +30,7 @@ export interface SearchResult {
   readonly depth: number;
   readonly seconds: number;
   /** Null: searched to the end; else what bounded it. */
-  readonly boundedBy: "states" | "seconds" | null;
+  readonly boundedBy: "states" | "seconds" | "memory" | null;
   /** Different calls against different states, each made by the shipped code. */
   readonly steps: number;
   /** Different outsides from which progress was judged, and the most rounds that one needed. */
@@ -66,13 +68,12 @@ class Search {
   }
 
   run(): SearchResult {
-    const { statesMax, secondsMax, nowMs } = this.#bounds;
+    const { nowMs } = this.#bounds;
     const startedMs = nowMs();
     let boundedBy: SearchResult["boundedBy"] = null;
     this.#enter(this.#space.start, -1, 0);
     for (let index = 0; index < this.#rows.count && this.#found === null; index += 1) {
-      if (this.#rows.count >= statesMax) boundedBy = "states";
-      else if (index % 256 === 0 && nowMs() - startedMs > secondsMax * 1000) boundedBy = "seconds";
+      boundedBy = this.#bound(index, startedMs);
       if (boundedBy !== null) break;
       this.#expand(index);
     }
@@ -88,6 +89,13 @@ class Search {
       roundsSeenMax: this.#progress.roundsSeenMax,
       counterexample: this.#found,
     };
+  }
+
+  #bound(index: number, startedMs: number): SearchResult["boundedBy"] {
+    const { statesMax, secondsMax, memoryMiBMax, nowMs } = this.#bounds;
+    if (this.#rows.count >= statesMax) return "states";
+    if (index % 256 === 0 && nowMs() - startedMs > secondsMax * 1000) return "seconds";
+    return index % 4096 === 0 && process.memoryUsage.rss() > memoryMiBMax * 2 ** 20 ? "memory" : null;
   }
 
   #expand(index: number): void {

@@ -14,8 +14,8 @@ import { type Process, Processes } from "./process.ts";
 import { renameAll, renameSaved } from "./revisions.ts";
 import { Table } from "./tables.ts";
 
-/** How a call ends: its effect and its reply; the effect alone; neither; or an answer from the past. */
-export type How = "fine" | "lost-reply" | "lost-request" | "stale";
+/** How a call ends: its effect and its reply; the effect alone; neither; a refusal; or an answer from the past. */
+export type How = "fine" | "lost-reply" | "lost-request" | "refused" | "stale";
 
 /** What one call does to its runner and to the part of the world that it goes to. */
 export interface Step {
@@ -28,7 +28,8 @@ export interface Step {
 }
 
 const unreachable: CallReply = { ok: false, failure: { kind: "unreachable", text: "searched: no answer" } };
-const hows: readonly How[] = ["fine", "lost-reply", "lost-request", "stale"];
+const refused: CallReply = { ok: false, failure: { kind: "denied", text: "searched: refused" } };
+const hows: readonly How[] = ["fine", "lost-reply", "lost-request", "refused", "stale"];
 
 /** Every part of a world's states under a number, and every step ever made, made once. */
 export class Space {
@@ -154,7 +155,7 @@ export class Space {
       made = new Map();
       this.#steps[processId] = made;
     }
-    const key = (((part * 32 + callIndex) * 4 + hows.indexOf(how)) * 8 + revision) * 65_536 + minutes;
+    const key = (((part * 32 + callIndex) * 8 + hows.indexOf(how)) * 8 + revision) * 65_536 + minutes;
     const before = made.get(key);
     if (before !== undefined) return before;
     const step = this.#make(processId, callIndex, part, minutes, how, revision);
@@ -169,8 +170,8 @@ export class Space {
     if (wanted === undefined) throw new Error(`${process.name} has no call ${callIndex}`);
     this.clock(minutes);
     let after = part;
-    let reply = unreachable;
-    if (how !== "lost-request") {
+    let reply = how === "refused" ? refused : unreachable;
+    if (how !== "lost-request" && how !== "refused") {
       const table = this.tableOf(wanted.call);
       const driver = this.bench.driver(wanted.call);
       driver.state = table.valueOf(part);

@@ -7,6 +7,7 @@ import { Progress } from "./progress.ts";
 import { Promises } from "./promises.ts";
 import type { Counterexample } from "./search.ts";
 import { Space } from "./space.ts";
+import { inWords } from "./words.ts";
 
 export interface Told {
   readonly lines: readonly string[];
@@ -25,7 +26,7 @@ export function replay(plan: Plan, { moves }: Pick<Counterexample, "moves">): To
     const before = row;
     const [move, after] = moveCalled(space, before, label, i + 1);
     row = after;
-    lines.push(`${i + 1}. ${label}`);
+    lines.push(`${i + 1}. ${inWords(label)}`);
     if (before.slice(0, space.layout.outside).some((part, place) => part !== after[place]))
       lines.push(`   ${outsideOf(space, after)}`);
     if (move.broken !== null) broken.push(move.broken);

@@ -1,0 +1,45 @@
+import type { Fault, Plan } from "../plan.ts";
+import { both, bothDrained, bothDue, bothEchoed, bothFlipped, calm } from "./beginnings.ts";
+
+const kinds: readonly Fault[] = [
+  "crash",
+  "lost",
+  "refused",
+  "stale",
+  "restored-ledger",
+  "restored-store",
+  "secret-deleted",
+  "roll-back",
+  "revoke",
+  "dark",
+];
+
+const moments = { due: bothDue, flipped: bothFlipped, drained: bothDrained, echoed: bothEchoed } as const;
+
+/** Each of these may lead to one more promotion than the moment asks for. */
+const promoting: readonly Fault[] = ["restored-ledger", "restored-store", "roll-back", "revoke"];
+
+const names = Object.keys(moments) as readonly (keyof typeof moments)[];
+
+/** Two sites, and each pair of faults at each moment of a rotation: either may come first, each once, at any time. */
+export const pairWorlds: readonly Plan[] = names.flatMap((moment) =>
+  kinds.flatMap((one, i) => kinds.slice(i + 1).map((other) => pair(moment, one, other))),
+);
+
+function pair(moment: keyof typeof moments, one: Fault, other: Fault): Plan {
+  const has = (fault: Fault) => one === fault || other === fault;
+  const isDue = moment === "due" ? 1 : 0;
+  return {
+    ...both,
+    ...calm,
+    name: `${moment}:${one}+${other}`,
+    about: `two sites, ${moment}: ${one}, and ${other}`,
+    prelude: moments[moment],
+    ticks: { aws: 2, azure: 1 },
+    faults: { [one]: 1, [other]: 1 },
+    faultsMax: 2,
+    promotionsMax: isDue + promoting.filter(has).length,
+    rest: has("dark") ? "idle-but-dark" : "idle",
+    ...(has("restored-ledger") ? { promptDeletion: true } : {}),
+  };
+}

@@ -13,6 +13,7 @@ export interface Bounds {
   readonly memoryMiBMax: number;
   /** Progress is judged from every state whose number is a multiple of this. */
   readonly progressEvery: number;
+  /** The clock that `secondsMax` goes by. */
   readonly nowMs: () => number;
 }
 

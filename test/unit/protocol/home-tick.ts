@@ -1,5 +1,6 @@
 import type {
   DueDates,
+  FailureKind,
   HomeEffect,
   HomeReplies,
   Reply,
@@ -14,7 +15,7 @@ import type { HomeLedger, RobotRef } from "../../../core/protocol/state.ts";
 import { credential, hashOf, ledgerId, settingsWith, siteLedgerWith, t0, usernameOf, versionIdOf } from "./ledgers.ts";
 
 type EffectOf<T extends HomeEffect["type"]> = Extract<HomeEffect, { type: T }>;
-type Failing = { readonly fails: "not-found" | "conflict" | "denied" | "unreachable" };
+type Failing = { readonly fails: FailureKind };
 
 /** Answers that differ from those of a world in which all is well. */
 export type Answers = {
@@ -42,6 +43,8 @@ export interface Scene {
   readonly answers?: Answers;
   readonly due?: DueDates | null;
   readonly nowMs?: number;
+  /** Which of so many calls under way is answered next; the oldest where absent. */
+  readonly answersNext?: (underWay: number) => number;
   /** Clock of registry and ledger; the runner's where absent. */
   readonly serverMs?: number;
 }
@@ -108,7 +111,7 @@ function knows(ledger: HomeLedger | null, username: string): boolean {
 
 const changing = new Set<HomeEffect["type"]>(["mint", "stage", "flip", "write-round", "remove-robot", "discard"]);
 
-/** One whole home tick against scripted answers, effects answered in the order in which they were asked. */
+/** One whole home tick against scripted answers. */
 export function playHome(scene: Scene): Played {
   const nowMs = scene.nowMs ?? t0;
   let saved = scene.ledger;
@@ -119,7 +122,8 @@ export function playHome(scene: Scene): Played {
   const asked: HomeEffect[] = [];
   let step = homeStep(startHome(settingsWith(scene.settings), nowMs), { type: "go" }, nowMs);
   const queue = [...step.effects];
-  for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+  const take = () => queue.splice(scene.answersNext?.(queue.length) ?? 0, 1)[0];
+  for (let effect = take(); effect !== undefined; effect = take()) {
     asked.push(effect);
     const under = Object.values(step.state.inFlight).map((one) => one.type);
     if (under.includes("save") && under.length > 1) throw new Error("a save is alone");

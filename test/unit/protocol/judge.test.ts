@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HomeLedger } from "../../../core/protocol/state.ts";
-import { type Answers, fails, marked, playHome, type Scene, traceOf } from "./home-tick.ts";
+import { type Answers, fails, marked, playHome, traceOf } from "./home-tick.ts";
 import { ledgerId, ledgerWith, limits, minuteMs, otherId, siteLedgerWith, t0, usernameOf } from "./ledgers.ts";
 
 const store = (trace: ReturnType<typeof traceOf>): Answers => ({
@@ -80,58 +80,6 @@ describe("a ledger is behind", () => {
     ["a target's higher mark with a username that the registry does not have: drift", higher(usernameOf(9))],
   ])("not by %s", (_what, answers) => {
     expect(playHome({ ledger: ledgerWith(), answers }).codes).not.toContain("ledger-rebuilt");
-  });
-});
-
-describe("no ledger", () => {
-  const first = (answers: Answers = {}, settings: Scene["settings"] = {}) =>
-    playHome({ ledger: null, answers, settings });
-
-  test("and nothing of ours anywhere: one is begun, and the first generation made", () => {
-    const { ledger, saves } = first();
-    expect(saves[0]).toBe("begun");
-    expect(ledger).toMatchObject({ ledgerId, epoch: 1, current: { generation: 1 }, sites: ["aws", "azure"] });
-  });
-
-  test.each<[string, "blocked" | "waiting", string, Answers]>([
-    [
-      "ledger-lost",
-      "blocked",
-      "a value of ours in another store alone",
-      {
-        "read-store": ({ site }) =>
-          site === "azure" ? { versionId: "x", trace: traceOf(2) } : { versionId: null, trace: null },
-      },
-    ],
-    ["store-unreadable", "waiting", "a store that cannot be read", { "read-store": () => fails() }],
-    ["unknown-robots", "blocked", "robots with this credential's mark", robots()],
-    ["registry-unreadable", "waiting", "a registry that cannot list", { "list-robots": () => fails() }],
-    ["ledger-unreadable", "waiting", "a ledger that cannot be read", { "load-ledger": () => fails() }],
-    ["ledger-unreadable", "blocked", "a ledger that may not be read", { "load-ledger": () => fails("denied") }],
-  ])("%s, %s: %s, and nothing is begun", (code, end, _what, answers) => {
-    const played = first(answers);
-    expect(played.codes).toEqual([code]);
-    expect([...played.changed, ...played.saves]).toEqual([]);
-    expect(played.outcome.end).toBe(end);
-  });
-
-  test("but a value of ours in home's store: its ledger id is taken again, and the ledger rebuilt", () => {
-    const lost = { "read-store": () => ({ versionId: "v", trace: traceOf(2) }), ...robots() };
-    const { ledger, saves, codes } = first(lost);
-    expect(saves[0]).toBe("rebuilt");
-    expect(codes).toContain("ledger-rebuilt");
-    expect(ledger).toMatchObject({
-      ledgerId,
-      current: { generation: 13 },
-      replaced: [{ generation: 2, state: "held" }],
-    });
-  });
-
-  test("an operator who says so begins a new one and leaves the marked robots alone", () => {
-    const stranger = { ...marked(2), description: marked(2).description.replace(ledgerId, otherId) };
-    const played = first({ "list-robots": () => ({ robots: [stranger] }) }, { act: { type: "start-new" } });
-    expect(played.ledger.epoch).toBe(1);
-    expect(played.changed).not.toContain("remove-robot 2");
   });
 });
 

@@ -1,16 +1,16 @@
 import { registryMs } from "./clocks.ts";
-import type { Decision, HomeState, Problem, Rule } from "./home-state.ts";
+import type { Decision, LedgerState, Problem, Rule } from "./home-state.ts";
 import type { Act } from "./settings.ts";
-import { abandonedKeptMax, type HomeLedger, type Instant, type Replaced, takenEventsKeptMax } from "./state.ts";
+import { abandonedKeptMax, type Instant, type Replaced, takenEventsKeptMax } from "./state.ts";
 
-function refuse(state: HomeState, text: string): Decision {
+function refuse(state: LedgerState, text: string): Decision {
   const problem: Problem = { code: "act-refused", text, blocks: true };
   return { do: "note", patch: { actDone: true, problems: [...state.problems, problem] } };
 }
 
 /** Which generation a roll back goes to, or why it cannot. */
-export function rollBackTarget(state: HomeState, generation: number | null, at: Instant): Replaced | string {
-  const all = state.ledger?.replaced ?? [];
+export function rollBackTarget(state: LedgerState, generation: number | null, at: Instant): Replaced | string {
+  const all = state.ledger.replaced;
   const candidates =
     generation === null
       ? all.filter((record) => record.state !== "retiring" && !record.revoked && record.versionIds.length > 0)
@@ -30,12 +30,8 @@ export function rollBackTarget(state: HomeState, generation: number | null, at: 
   return target;
 }
 
-function rollBack(
-  state: HomeState,
-  ledger: HomeLedger,
-  act: Extract<Act, { type: "roll-back" }>,
-  at: Instant,
-): Decision {
+function rollBack(state: LedgerState, act: Extract<Act, { type: "roll-back" }>, at: Instant): Decision {
+  const { ledger } = state;
   const target = rollBackTarget(state, act.generation, at);
   if (typeof target === "string") return refuse(state, `roll back refused: ${target}`);
   const { attempt } = state.settings.draws;
@@ -61,7 +57,8 @@ function rollBack(
   };
 }
 
-function revoke(state: HomeState, ledger: HomeLedger, act: Extract<Act, { type: "revoke" }>, at: Instant): Decision {
+function revoke(state: LedgerState, act: Extract<Act, { type: "revoke" }>, at: Instant): Decision {
+  const { ledger } = state;
   const patch = { actDone: true };
   if (ledger.next?.generation === act.generation && !ledger.next.rollBack) {
     const attempt = { generation: ledger.next.generation, attempt: ledger.next.attempt, atMs: at.localMs };
@@ -102,20 +99,21 @@ function revoke(state: HomeState, ledger: HomeLedger, act: Extract<Act, { type: 
 export const takeAct: Rule = (state, at) => {
   const { ledger } = state;
   const { act } = state.settings;
-  if (ledger === null || act === null || state.actDone) return undefined;
+  if (act === null || state.actDone) return undefined;
   const dedupeId = "dedupeId" in act ? act.dedupeId : undefined;
   if (act.type === "start-new" || (dedupeId !== undefined && ledger.takenEvents.includes(dedupeId))) {
     return { do: "note", patch: { actDone: true } };
   }
-  const decision = decide(state, ledger, act, at);
+  const decision = decide(state, act, at);
   if (decision.do !== "save" || dedupeId === undefined) return decision;
   const takenEvents = [...ledger.takenEvents, dedupeId].slice(-takenEventsKeptMax);
   return { ...decision, ledger: { ...decision.ledger, takenEvents } };
 };
 
-function decide(state: HomeState, ledger: HomeLedger, act: Exclude<Act, { type: "start-new" }>, at: Instant): Decision {
-  if (act.type === "roll-back") return rollBack(state, ledger, act, at);
-  if (act.type === "revoke") return revoke(state, ledger, act, at);
+function decide(state: LedgerState, act: Exclude<Act, { type: "start-new" }>, at: Instant): Decision {
+  if (act.type === "roll-back") return rollBack(state, act, at);
+  if (act.type === "revoke") return revoke(state, act, at);
+  const { ledger } = state;
   const askedSinceMs = ledger.askedSinceMs ?? at.localMs;
   return { do: "save", ledger: { ...ledger, askedSinceMs }, why: "a rotation was asked for", patch: { actDone: true } };
 }

@@ -3,13 +3,13 @@ import type { HomeEffect, RobotSeen } from "./effects.ts";
 import { markOf } from "./home-judge.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { retirementsStopped } from "./home-records.ts";
-import { answerTo, ask, type Decision, type HomeState, type Rule, replyTo } from "./home-state.ts";
+import { answerTo, ask, type Decision, type LedgerState, type Rule, replyTo } from "./home-state.ts";
 import { stillHeld, type Victim, victims } from "./home-victims.ts";
 import { currentValueState, versionOf } from "./home-watch.ts";
-import type { HomeLedger, Instant, Replaced } from "./state.ts";
+import type { Instant, Replaced } from "./state.ts";
 
 export const deleteRobots: Rule = (state, at) => {
-  if (state.ledger === null || apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
+  if (apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
   for (const victim of victims(state, at).slice(0, state.settings.limits.deletionsPerTickMax)) {
     const retiresLiving = victim.guard === "full" || victim.guard === "revoked-now";
     if (retiresLiving && retirementsStopped(state) && victim.record !== null) continue;
@@ -23,10 +23,8 @@ export const deleteRobots: Rule = (state, at) => {
   return undefined;
 };
 
-function deleteOne(state: HomeState, victim: Victim, at: Instant): Decision | undefined {
-  const { ledger } = state;
-  if (ledger === null) return undefined;
-  const current = ledger.current;
+function deleteOne(state: LedgerState, victim: Victim, at: Instant): Decision | undefined {
+  const { current } = state.ledger;
   if (victim.guard === "full" || victim.guard === "revoked-now") {
     // Nothing is taken away before the one that stays has logged in once more.
     if (current === null) return undefined;
@@ -52,18 +50,19 @@ function deleteOne(state: HomeState, victim: Victim, at: Instant): Decision | un
     if (removing) return removing;
     if (!replyTo(state, { type: "remove-robot", id: victim.id })?.ok) return undefined;
   }
-  return victim.record === null ? undefined : pruneAndForget(state, ledger, victim.record);
+  return victim.record === null ? undefined : pruneAndForget(state, victim.record);
 }
 
 /** By id alone another's robot could be deleted: creation time and mark must be those we know. */
-export function sameRobot(state: HomeState, victim: Victim, robot: RobotSeen): boolean {
+export function sameRobot(state: LedgerState, victim: Victim, robot: RobotSeen): boolean {
   const mark = markOf(state, robot);
   const sameMark = mark !== null && (victim.record === null || mark.attempt === victim.record.attempt);
   return robot.id === victim.id && robot.createdAtMs === victim.createdAtMs && sameMark;
 }
 
 /** The robot is gone: its versions go too, as far as they can be reached; then the record. */
-function pruneAndForget(state: HomeState, ledger: HomeLedger, record: Replaced): Decision | undefined {
+function pruneAndForget(state: LedgerState, record: Replaced): Decision | undefined {
+  const { ledger } = state;
   const listing = ask(
     state,
     state.settings.sites.map((site) => ({ type: "list-versions", site }) as const),

@@ -3,7 +3,18 @@ import { siteServed, storeObstacle } from "./home-flips.ts";
 import { seenAgain } from "./home-last-look.ts";
 import { attemptAllowedAtMs, reasonToRotate, startBlockedBy } from "./home-line.ts";
 import { drainEnded, drainMsOf, heldBy } from "./home-records.ts";
-import { answerTo, type HomeState, type Problem, type Rule, replyTo, siteSeen, storeEpoch } from "./home-state.ts";
+import {
+  answerTo,
+  type Decision,
+  type HomeState,
+  hasLedger,
+  type LedgerState,
+  type Problem,
+  type Rule,
+  replyTo,
+  siteSeen,
+  storeEpoch,
+} from "./home-state.ts";
 import { stillHeld, victims } from "./home-victims.ts";
 import { currentValueState, versionOf } from "./home-watch.ts";
 import type { Instant } from "./state.ts";
@@ -11,16 +22,19 @@ import type { Instant } from "./state.ts";
 /** The lease is given back by the runner that wrote, so that the next one need not wait for its end. */
 export const releaseLease: Rule = (state) => {
   const { ledger } = state;
-  if (!ledger?.lease || ledger.lease.owner !== state.settings.owner || state.saves === 0) return undefined;
+  if (!ledger.lease || ledger.lease.owner !== state.settings.owner || state.saves === 0) return undefined;
   return { do: "save", ledger: { ...ledger, lease: null }, why: "lease given back" };
 };
 
 /** Everything that an operator should be told, from what this tick has seen. */
 export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
+  return hasLedger(state) ? [...state.problems, ...problemsSeen(state, at)] : state.problems;
+}
+
+function problemsSeen(state: LedgerState, at: Instant): readonly Problem[] {
   const { ledger, settings } = state;
-  const found: Problem[] = [...state.problems];
+  const found: Problem[] = [];
   const add = (code: string, text: string, blocks = false) => found.push({ code, text, blocks });
-  if (ledger === null) return found;
   const robots = replyTo(state, { type: "list-robots" });
   if (robots?.ok === false)
     add(
@@ -78,8 +92,8 @@ export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
 
 /** What is still under way, in words; empty: idle. */
 export function waitingFor(state: HomeState, at: Instant): readonly string[] {
+  if (!hasLedger(state)) return ["a ledger"];
   const { ledger, settings } = state;
-  if (ledger === null) return ["a ledger"];
   const waits: string[] = [];
   if (ledger.next !== null) waits.push(`generation ${ledger.next.generation} is ${ledger.next.state}`);
   else if (reasonToRotate(state, at) !== null) waits.push(`a rotation (${reasonToRotate(state, at)})`);
@@ -106,17 +120,17 @@ export function waitingFor(state: HomeState, at: Instant): readonly string[] {
 }
 
 /** When to look again: at the next moment at which something can have changed by time alone, or after a poll. */
-export function wakeAtMs(state: HomeState, at: Instant): number {
+function wakeAtMs(state: LedgerState, at: Instant): number {
   const { ledger, settings, due } = state;
   const { pollMs } = settings.limits;
   const moments: number[] = [];
   if (due !== null) {
     const byFastest = (ms: number) =>
       at.localMs + Math.max(0, ms - Math.max(at.localMs, at.registryMs ?? 0, at.ledgerMs ?? 0));
-    if (ledger?.holdSinceMs === null && due.scheduleMs !== null) moments.push(byFastest(due.scheduleMs));
+    if (ledger.holdSinceMs === null && due.scheduleMs !== null) moments.push(byFastest(due.scheduleMs));
     if (due.expiryMs !== null) moments.push(byFastest(due.expiryMs));
   }
-  if (ledger !== null && waitingFor(state, at).length > 0) {
+  if (waitingFor(state, at).length > 0) {
     const drains = ledger.replaced.filter(
       (record) => record.state === "draining" && record.drainFrom !== null && !drainEnded(state, record, at),
     );
@@ -131,18 +145,18 @@ export function wakeAtMs(state: HomeState, at: Instant): number {
       settings.sites.every((site) => siteServed(state, site));
     moments.push(at.localMs + (onlyDrains ? Math.max(1, Math.min(...left)) : pollMs));
     if (reasonToRotate(state, at) !== null)
-      moments.push(Math.max(at.localMs + pollMs, attemptAllowedAtMs(state, ledger, at.localMs)));
+      moments.push(Math.max(at.localMs + pollMs, attemptAllowedAtMs(state, at.localMs)));
   }
   const earliest = Math.min(...moments);
   return Number.isFinite(earliest) ? Math.max(earliest, at.localMs + 1) : at.localMs + pollMs;
 }
 
-export const endTick: Rule = (state, at) => {
+export function endTick(state: LedgerState, at: Instant): Decision {
   const problems = problemsOf(state, at);
   const waits = waitingFor(state, at);
   const end = problems.some((problem) => problem.blocks) ? "blocked" : waits.length === 0 ? "idle" : "waiting";
   return { do: "end", outcome: { end, nextAtMs: wakeAtMs(state, at), waits, problems } };
-};
+}
 
 export const respectDeadline: Rule = (state, at) => {
   if (at.localMs < state.settings.deadlineMs) return undefined;

@@ -1,15 +1,15 @@
 import type { HomeEffect } from "./effects.ts";
-import { answerTo, ask, type HomeState, type Problem, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
+import { answerTo, ask, type LedgerState, type Problem, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
 import { currentValueState, versionOf } from "./home-watch.ts";
 import type { Instant } from "./state.ts";
 
 /** Has this site handed the current epoch to all its targets, by its own report? */
-export function siteServed(state: HomeState, site: string): boolean {
+export function siteServed(state: LedgerState, site: string): boolean {
   const report = siteSeen(state, site)?.report;
   const { ledger } = state;
   return (
     report != null &&
-    report.ledgerId === ledger?.ledgerId &&
+    report.ledgerId === ledger.ledgerId &&
     report.epoch >= ledger.epoch &&
     report.complete &&
     report.served === report.wanted
@@ -17,14 +17,14 @@ export function siteServed(state: HomeState, site: string): boolean {
 }
 
 /** The store is the signal: the canaries' site first, the others when the canaries are served (or have been waited for). */
-export function mayFlip(state: HomeState, site: string, at: Instant): boolean {
+export function mayFlip(state: LedgerState, site: string, at: Instant): boolean {
   const { canarySite, limits } = state.settings;
-  const promotedAtMs = state.ledger?.current?.promotedAtMs ?? at.localMs;
+  const promotedAtMs = state.ledger.current?.promotedAtMs ?? at.localMs;
   return site === canarySite || siteServed(state, canarySite) || at.localMs - promotedAtMs >= limits.canaryWaitMaxMs;
 }
 
 /** What stands in a store where our value should: undefined when it may be replaced. */
-export function storeObstacle(state: HomeState, site: string): Problem | undefined {
+export function storeObstacle(state: LedgerState, site: string): Problem | undefined {
   const seen = answerTo(state, { type: "read-store", site });
   if (seen === undefined)
     return {
@@ -32,7 +32,7 @@ export function storeObstacle(state: HomeState, site: string): Problem | undefin
       text: `the store of ${site} cannot be read: it keeps what it has`,
       blocks: false,
     };
-  if (seen.trace !== null && seen.trace.ledgerId !== state.ledger?.ledgerId) {
+  if (seen.trace !== null && seen.trace.ledgerId !== state.ledger.ledgerId) {
     return {
       code: "store-foreign",
       text: `the store of ${site} holds a value of ledger ${seen.trace.ledgerId}, which is not ours: left alone`,
@@ -51,8 +51,8 @@ export function storeObstacle(state: HomeState, site: string): Problem | undefin
 }
 
 /** A store whose current value is not exactly ours of this epoch. */
-function needsFlip(state: HomeState, site: string): boolean {
-  const current = state.ledger?.current;
+function needsFlip(state: LedgerState, site: string): boolean {
+  const { current } = state.ledger;
   const seen = answerTo(state, { type: "read-store", site });
   if (!current || seen === undefined) return false;
   const epoch = storeEpoch(state, site) ?? 0;
@@ -60,7 +60,7 @@ function needsFlip(state: HomeState, site: string): boolean {
 }
 
 export const flipStores: Rule = (state, at) => {
-  const current = state.ledger?.current;
+  const { current } = state.ledger;
   if (!current || !currentValueReadable(state)) return undefined;
   const wanted: HomeEffect[] = [];
   for (const site of state.settings.sites) {
@@ -75,7 +75,7 @@ export const flipStores: Rule = (state, at) => {
   return currentValueState(state) === "good" ? ask(state, wanted) : undefined;
 };
 
-function currentValueReadable(state: HomeState): boolean {
-  const current = state.ledger?.current;
+function currentValueReadable(state: LedgerState): boolean {
+  const { current } = state.ledger;
   return !current || state.replies[`read-version:${versionOf(current)}`]?.ok !== false;
 }

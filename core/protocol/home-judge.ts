@@ -5,6 +5,7 @@ import {
   ask,
   type Decision,
   type HomeState,
+  type LedgerState,
   type Problem,
   type Rule,
   replyTo,
@@ -12,7 +13,7 @@ import {
 } from "./home-state.ts";
 import { parseRobotMark, type RobotMark } from "./mark.ts";
 import { rebuild, rebuiltLately } from "./rebuild.ts";
-import { type HomeLedger, type Instant, newLedger } from "./state.ts";
+import { type Instant, newLedger } from "./state.ts";
 
 function traces(state: HomeState): readonly HomeEffect[] {
   return [
@@ -23,7 +24,9 @@ function traces(state: HomeState): readonly HomeEffect[] {
 }
 
 /** Traces first, then the ledger: what a trace names was in the ledger before it was done. */
-export const readTraces: Rule = (state) => ask(state, traces(state));
+export function readTraces(state: HomeState): Decision | undefined {
+  return ask(state, traces(state));
+}
 
 /**
  * A runner may have slept for hours between its look at the traces and the ledger, and what was minted meanwhile would
@@ -36,7 +39,9 @@ function readTracesAgain(state: HomeState): Decision {
   return { do: "note", patch: { replies: Object.fromEntries(kept), lookedAgain: true } };
 }
 
-export const loadLedger: Rule = (state) => ask(state, [{ type: "load-ledger" }]);
+export function loadLedger(state: HomeState): Decision | undefined {
+  return ask(state, [{ type: "load-ledger" }]);
+}
 
 function whyNot(state: HomeState, effect: HomeEffect): string {
   const reply = replyTo(state, effect);
@@ -44,8 +49,7 @@ function whyNot(state: HomeState, effect: HomeEffect): string {
 }
 
 /** No ledger: one is begun where nothing of ours is there yet, rebuilt where the home store still holds a value. */
-export const beginLedger: Rule = (state, at) => {
-  if (state.ledger !== null) return undefined;
+export function beginLedger(state: HomeState, at: Instant): Decision {
   const { settings } = state;
   const loaded = replyTo(state, { type: "load-ledger" });
   if (loaded?.ok !== true) {
@@ -77,7 +81,7 @@ export const beginLedger: Rule = (state, at) => {
   }
   const ledger = newLedger(settings.credential, settings.draws.ledgerId, settings.sites);
   return { do: "save", ledger, why: "begun" };
-};
+}
 
 /** Lost: the home store holds a value of ours, whose ledger id is taken again. A replica's value alone proves no home. */
 function recoverLost(state: HomeState, at: Instant, site: string, trace: ValueTrace): Decision {
@@ -99,14 +103,15 @@ function recoverLost(state: HomeState, at: Instant, site: string, trace: ValueTr
   };
 }
 
-export function markOf(state: HomeState, robot: { username: string; description: string }): RobotMark | null {
+export function markOf(state: LedgerState, robot: { username: string; description: string }): RobotMark | null {
   const mark = parseRobotMark(robot.username, robot.description);
-  const ours = mark?.ledgerId === state.ledger?.ledgerId && mark?.credential === state.settings.credential;
+  const ours = mark?.ledgerId === state.ledger.ledgerId && mark?.credential === state.settings.credential;
   return ours ? mark : null;
 }
 
 /** What shows that the ledger is older than the world; null: nothing does. */
-export function behindBy(state: HomeState, ledger: HomeLedger): string | null {
+export function behindBy(state: LedgerState): string | null {
+  const { ledger } = state;
   const robots = answerTo(state, { type: "list-robots" })?.robots ?? [];
   for (const robot of robots) {
     const mark = markOf(state, robot);
@@ -153,8 +158,7 @@ function changedMeanwhile(state: HomeState, at: Instant): Decision {
 export const rebuildBehind: Rule = (state, at) => {
   const { ledger } = state;
   // Judged against what was loaded: this tick's own promotions only move the ledger forward.
-  const evidence = ledger === null ? null : behindBy(state, ledger);
-  if (ledger === null) return undefined;
+  const evidence = behindBy(state);
   if (evidence === null) return state.lookedAgain && state.saves === 0 ? changedMeanwhile(state, at) : undefined;
   if (!state.lookedAgain) return readTracesAgain(state);
   const found = `the ledger is older than the world (${evidence}): restored from a backup?`;
@@ -183,7 +187,7 @@ export const rebuildBehind: Rule = (state, at) => {
 };
 
 export const respectLease: Rule = (state, at) => {
-  const { lease } = state.ledger ?? {};
+  const { lease } = state.ledger;
   const { owner, limits } = state.settings;
   if (!lease || lease.owner === owner || lease.untilMs <= at.localMs) return undefined;
   // A lease from a clock far ahead must not hold us for longer than a lease may last.
@@ -202,8 +206,8 @@ export const respectLease: Rule = (state, at) => {
 /** Each site is named before its store is first written. */
 export const nameSites: Rule = (state) => {
   const { ledger } = state;
-  const missing = state.settings.sites.filter((site) => !ledger?.sites.includes(site));
-  if (ledger === null || missing.length === 0) return undefined;
+  const missing = state.settings.sites.filter((site) => !ledger.sites.includes(site));
+  if (missing.length === 0) return undefined;
   return {
     do: "save",
     ledger: { ...ledger, sites: [...ledger.sites, ...missing] },

@@ -1,6 +1,6 @@
 import { effectId } from "./effects.ts";
 import { behindBy } from "./home-judge.ts";
-import { ask, type Decision, type HomeState, replyTo } from "./home-state.ts";
+import { ask, type Decision, type LedgerState, replyTo } from "./home-state.ts";
 import { stillHeld, type Victim } from "./home-victims.ts";
 import type { Instant } from "./state.ts";
 
@@ -10,7 +10,7 @@ import type { Instant } from "./state.ts";
  * writes the epoch down before it tries the value and hands it out, so a hand-out that this look missed can only
  * be one that finds the robot gone.
  */
-export function lookAgain(state: HomeState, victim: Victim): Decision | undefined {
+export function lookAgain(state: LedgerState, victim: Victim): Decision | undefined {
   if (victim.guard === "expired") return undefined;
   const before = victim.id;
   const { sites } = state.settings;
@@ -27,10 +27,10 @@ export function lookAgain(state: HomeState, victim: Victim): Decision | undefine
 }
 
 /** Why the last look says that the robot must stay; null: it was not made, or found nothing. */
-export function seenAgain(state: HomeState, victim: Victim, at: Instant): string | null {
-  const { ledger, settings } = state;
+export function seenAgain(state: LedgerState, victim: Victim, at: Instant): string | null {
+  const { settings } = state;
   const before = victim.id;
-  if (ledger === null || victim.guard === "expired") return null;
+  if (victim.guard === "expired") return null;
   if (!settings.sites.every((site) => replyTo(state, { type: "load-site", site, before }) !== undefined)) return null;
   // A flip of this tick counts no more: what stands in the store now was read after it.
   const kept = Object.entries(state.replies).filter(([id]) => !id.startsWith("flip:"));
@@ -40,6 +40,6 @@ export function seenAgain(state: HomeState, victim: Victim, at: Instant): string
       state.replies[effectId({ type, site, before })],
     ]),
   );
-  const fresh: HomeState = { ...state, replies: Object.fromEntries([...kept, ...again]) };
-  return behindBy(fresh, ledger) ?? stillHeld(fresh, victim, at);
+  const fresh: LedgerState = { ...state, replies: Object.fromEntries([...kept, ...again]) };
+  return behindBy(fresh) ?? stillHeld(fresh, victim, at);
 }

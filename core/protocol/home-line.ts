@@ -1,5 +1,5 @@
 import { fastestMs, registryMs } from "./clocks.ts";
-import { answerTo, ask, type Decision, type HomeState, type Problem, type Rule, replyTo } from "./home-state.ts";
+import { answerTo, ask, type Decision, type LedgerState, type Problem, type Rule, replyTo } from "./home-state.ts";
 import { urgentReason, versionOf } from "./home-watch.ts";
 import { promote } from "./promote.ts";
 import { backoffMs } from "./settings.ts";
@@ -25,9 +25,8 @@ export function sameMadeOf(a: MadeOf, b: MadeOf): boolean {
 }
 
 /** Why a rotation is to begin now; null: it is not. */
-export function reasonToRotate(state: HomeState, at: Instant): RotationReason | null {
+export function reasonToRotate(state: LedgerState, at: Instant): RotationReason | null {
   const { ledger, due } = state;
-  if (ledger === null) return null;
   if (ledger.current === null) return ledger.rebuiltAtMs === null ? "first" : "rebuilt";
   const urgent = urgentReason(state, at);
   if (urgent !== null) return urgent;
@@ -40,7 +39,8 @@ export function reasonToRotate(state: HomeState, at: Instant): RotationReason | 
 }
 
 /** When the next attempt may be made: growing pauses, and no more than so many in an hour. */
-export function attemptAllowedAtMs(state: HomeState, ledger: HomeLedger, nowMs: number): number {
+export function attemptAllowedAtMs(state: LedgerState, nowMs: number): number {
+  const { ledger } = state;
   const { limits } = state.settings;
   // Attempts noted by a clock that was far ahead must not stop rotations until that day.
   const lastHour = ledger.abandoned.filter((attempt) => Math.abs(nowMs - attempt.atMs) < hourMs);
@@ -52,9 +52,8 @@ export function attemptAllowedAtMs(state: HomeState, ledger: HomeLedger, nowMs: 
 }
 
 /** What keeps a wanted rotation from beginning; null: nothing. */
-export function startBlockedBy(state: HomeState, at: Instant): Problem | null {
+export function startBlockedBy(state: LedgerState, at: Instant): Problem | null {
   const { ledger, settings } = state;
-  if (ledger === null) return null;
   const problem = (code: string, text: string, blocks = false): Problem => ({ code, text, blocks });
   if (ledger.current && ledger.current.madeOf.registry !== settings.madeOf.registry) {
     return problem(
@@ -74,7 +73,7 @@ export function startBlockedBy(state: HomeState, at: Instant): Problem | null {
       true,
     );
   }
-  const allowedMs = attemptAllowedAtMs(state, ledger, at.localMs);
+  const allowedMs = attemptAllowedAtMs(state, at.localMs);
   if (allowedMs > at.localMs)
     return problem("attempts-paused", `attempts failed; the next one may begin at ${allowedMs} ms`);
   if (answerTo(state, { type: "read-store", site: settings.home }) === undefined)
@@ -94,7 +93,7 @@ export function startBlockedBy(state: HomeState, at: Instant): Problem | null {
 
 export const startRotation: Rule = (state, at) => {
   const { ledger, settings } = state;
-  if (ledger === null || ledger.next !== null || state.ownAttempt !== null) return undefined;
+  if (ledger.next !== null || state.ownAttempt !== null) return undefined;
   const reason = reasonToRotate(state, at);
   if (reason === null || at.localMs >= settings.deadlineMs) return undefined;
   const asking = ask(state, [{ type: "whoami" }]);
@@ -119,9 +118,8 @@ export const startRotation: Rule = (state, at) => {
   };
 };
 
-export function abandon(state: HomeState, next: NextGeneration, at: Instant, code: string, text: string): Decision {
+export function abandon(state: LedgerState, next: NextGeneration, at: Instant, code: string, text: string): Decision {
   const { ledger, settings } = state;
-  if (ledger === null) throw new Error("nothing to abandon without a ledger");
   const attempt = { generation: next.generation, attempt: next.attempt, atMs: at.localMs };
   // A roll back minted nothing: naming its attempt as given up would be harmless, but untrue.
   const abandoned = next.rollBack ? ledger.abandoned : [...ledger.abandoned, attempt].slice(-abandonedKeptMax);
@@ -142,8 +140,8 @@ export function abandon(state: HomeState, next: NextGeneration, at: Instant, cod
 /** Takes the line one step on: minting → staged → proven → promotion. */
 export const advanceLine: Rule = (state, at) => {
   const { ledger, settings } = state;
-  const next = ledger?.next;
-  if (!ledger || !next) return undefined;
+  const { next } = ledger;
+  if (!next) return undefined;
   if (!next.rollBack && !sameMadeOf(next.madeOf, settings.madeOf))
     return abandon(state, next, at, "configuration-changed", "the configuration says otherwise now");
   if (next.rollBack && rollBackLost(ledger, next)) {
@@ -155,9 +153,8 @@ export const advanceLine: Rule = (state, at) => {
   return next.state === "staged" ? readBack(state, next, at) : proveAndPromote(state, next, at);
 };
 
-function mintAndStage(state: HomeState, next: NextGeneration, at: Instant): Decision | undefined {
+function mintAndStage(state: LedgerState, next: NextGeneration, at: Instant): Decision | undefined {
   const { ledger } = state;
-  if (ledger === null) return undefined;
   const { generation, attempt } = next;
   // Its secret was in the memory of another tick: nobody has it, or ever will.
   if (state.ownAttempt !== attempt) return abandon(state, next, at, "attempt-lost", "the tick that began it is gone");
@@ -175,8 +172,8 @@ function rollBackLost(ledger: HomeLedger, next: NextGeneration): boolean {
   return older === undefined || older.state === "retiring" || older.revoked;
 }
 
-function stageRollBack(state: HomeState, next: NextGeneration, at: Instant): Decision | undefined {
-  const older = state.ledger?.replaced.find((record) => record.generation === next.generation);
+function stageRollBack(state: LedgerState, next: NextGeneration, at: Instant): Decision | undefined {
+  const older = state.ledger.replaced.find((record) => record.generation === next.generation);
   if (older === undefined) return undefined;
   const versionId = versionOf(older);
   const reading = ask(state, [{ type: "read-version", versionId }]);
@@ -196,13 +193,12 @@ function stageRollBack(state: HomeState, next: NextGeneration, at: Instant): Dec
 }
 
 function stage(
-  state: HomeState,
+  state: LedgerState,
   next: NextGeneration,
   at: Instant,
   from: { readonly fromVersionId: string | null; readonly robot: NonNullable<HomeLedger["current"]>["robot"] },
 ): Decision | undefined {
   const { ledger } = state;
-  if (ledger === null) return undefined;
   const epoch = ledger.epoch + 1;
   const staging = {
     type: "stage",
@@ -227,7 +223,7 @@ function stage(
 type Staged = Extract<NextGeneration, { state: "staged" | "proven" }>;
 
 /** By version id, never "whatever is pending". */
-function readBack(state: HomeState, next: Staged, at: Instant): Decision | undefined {
+function readBack(state: LedgerState, next: Staged, at: Instant): Decision | undefined {
   const reading = ask(state, [{ type: "read-version", versionId: next.versionId }]);
   if (reading) return reading;
   const read = replyTo(state, { type: "read-version", versionId: next.versionId });
@@ -239,12 +235,11 @@ function readBack(state: HomeState, next: Staged, at: Instant): Decision | undef
     trace.epoch === next.epoch &&
     trace.generation === next.generation &&
     trace.username === next.robot.username;
-  if (!alike || state.ledger === null)
-    return abandon(state, next, at, "read-back-differs", "the store does not give back what was put in");
+  if (!alike) return abandon(state, next, at, "read-back-differs", "the store does not give back what was put in");
   return { do: "save", ledger: { ...state.ledger, next: { ...next, state: "proven" } }, why: "read back alike" };
 }
 
-function proveAndPromote(state: HomeState, next: Staged, at: Instant): Decision | undefined {
+function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decision | undefined {
   const { versionId } = next;
   const { limits } = state.settings;
   const reading = ask(state, [{ type: "read-version", versionId }]);
@@ -265,7 +260,6 @@ function proveAndPromote(state: HomeState, next: Staged, at: Instant): Decision 
       return abandon(state, next, at, "proof-failed", `the registry says ${verdict}`);
     if (verdict !== "accepted") return undefined;
   }
-  if (state.ledger === null) return undefined;
   return {
     do: "save",
     ledger: promote(state.ledger, next, at),

@@ -1,13 +1,13 @@
 import { elapsedMs } from "./clocks.ts";
 import type { HomeEffect } from "./effects.ts";
-import { allSites, answerTo, ask, type HomeState, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
+import { allSites, answerTo, ask, type LedgerState, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
 import type { HomeLedger, Instant, Replaced } from "./state.ts";
 
 /** Clocks go back by less than this all the time: a server's `Date` has whole seconds, and offsets are read anew. */
 const clockSlackMs = 60_000;
 
 /** What still holds this generation, in words for an operator; null: every store and target is past it. */
-export function heldBy(state: HomeState, record: Replaced): string | null {
+export function heldBy(state: LedgerState, record: Replaced): string | null {
   for (const site of allSites(state)) {
     const epoch = storeEpoch(state, site);
     if (epoch === undefined) return `the store of ${site} cannot be read`;
@@ -15,7 +15,7 @@ export function heldBy(state: HomeState, record: Replaced): string | null {
     const seen = siteSeen(state, site);
     if (seen === undefined) return `the ledger of site ${site} cannot be read`;
     const report = seen?.report;
-    if (!report || report.ledgerId !== state.ledger?.ledgerId) return `site ${site} has not reported`;
+    if (!report || report.ledgerId !== state.ledger.ledgerId) return `site ${site} has not reported`;
     if (report.epoch <= record.epoch) return `site ${site} reports epoch ${report.epoch}`;
     if (!report.complete) return `site ${site} could not read all its targets (${report.unserved[0]?.target ?? "?"})`;
     if (report.served < report.wanted)
@@ -43,38 +43,38 @@ export function isExpired(record: { robot: { expiresAtMs: number | null } }, at:
 }
 
 /** While the current generation is refused every retirement stops; so do deletions with clocks far apart. */
-export function retirementsStopped(state: HomeState): boolean {
-  return state.ledger?.refusals !== null || state.ledger.current === null;
+export function retirementsStopped(state: LedgerState): boolean {
+  return state.ledger.refusals !== null || state.ledger.current === null;
 }
 
 /**
  * A store was found with an older value again (restored, or written back), in a drain that had begun before
  * this tick. Whether this tick has put it right does not matter: readers may have taken it since.
  */
-function takenBack(state: HomeState, record: Replaced): boolean {
+function takenBack(state: LedgerState, record: Replaced): boolean {
   const { ledger } = state;
   const loaded = answerTo(state, { type: "load-ledger" })?.ledger?.replaced;
   if (!loaded?.some((before) => before.generation === record.generation && before.drainFrom === record.drainFrom))
     return false;
   return allSites(state).some((site) => {
     const trace = answerTo(state, { type: "read-store", site })?.trace;
-    return trace != null && trace.ledgerId === ledger?.ledgerId && trace.epoch <= record.epoch;
+    return trace != null && trace.ledgerId === ledger.ledgerId && trace.epoch <= record.epoch;
   });
 }
 
 /** No way back; but a store that was found with its value again has readers, and they have their drain. */
-function retiring(state: HomeState, record: Replaced, at: Instant): Replaced {
+function retiring(state: LedgerState, record: Replaced, at: Instant): Replaced {
   if (record.drainFrom === null || isExpired(record, at) || record.endNow) return record;
   const ahead = elapsedMs(record.drainFrom, at) < -clockSlackMs;
   return ahead || takenBack(state, record) ? { ...record, drainFrom: at } : record;
 }
 
-function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
+function advance(state: LedgerState, record: Replaced, at: Instant): Replaced {
   if (record.state === "retiring") return retiring(state, record, at);
   // Where bounded exposure and the fleet meet, the expiry wins: the registry refuses it already.
   if (isExpired(record, at) || (record.endNow && !retirementsStopped(state))) return { ...record, state: "retiring" };
   // About to come back: it keeps its robot while the roll back lasts.
-  if (state.ledger?.next?.rollBack && state.ledger.next.generation === record.generation) return record;
+  if (state.ledger.next?.rollBack && state.ledger.next.generation === record.generation) return record;
   const held = heldBy(state, record) !== null;
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
   if (held || takenBack(state, record)) return { ...record, state: "held", drainFrom: null };
@@ -89,7 +89,6 @@ function advance(state: HomeState, record: Replaced, at: Instant): Replaced {
 
 export const advanceRecords: Rule = (state, at) => {
   const { ledger } = state;
-  if (ledger === null) return undefined;
   const replaced = ledger.replaced.map((record) => advance(state, record, at));
   const changed = replaced.filter((record, i) => record !== ledger.replaced[i]);
   if (changed.length === 0) return undefined;
@@ -111,12 +110,12 @@ function withoutStaleRound(ledger: HomeLedger, changed: readonly Replaced[]): Ho
   return { ...ledger, round: generations.length === 0 ? null : { ...round, generations } };
 }
 
-export function drainMsOf(state: HomeState, record: Replaced): number {
+export function drainMsOf(state: LedgerState, record: Replaced): number {
   return record.revoked ? 0 : state.settings.limits.drainMs;
 }
 
 /** Time has passed by the slowest clock, and the audit log is quiet or says nothing. */
-export function drainEnded(state: HomeState, record: Replaced, at: Instant): boolean {
+export function drainEnded(state: LedgerState, record: Replaced, at: Instant): boolean {
   if (record.state !== "draining" || record.drainFrom === null) return false;
   if (elapsedMs(record.drainFrom, at) < drainMsOf(state, record)) return false;
   return (
@@ -127,7 +126,7 @@ export function drainEnded(state: HomeState, record: Replaced, at: Instant): boo
 }
 
 export const askUsage: Rule = (state, at) => {
-  const due = (state.ledger?.replaced ?? []).filter(
+  const due = state.ledger.replaced.filter(
     (record) =>
       record.state === "draining" &&
       !record.revoked &&

@@ -1,18 +1,18 @@
 import { drainEnded, heldBy, retirementsStopped } from "./home-records.ts";
-import { allSites, answerTo, ask, type HomeState, type Rule, siteSeen } from "./home-state.ts";
+import { allSites, answerTo, ask, type LedgerState, type Rule, siteSeen } from "./home-state.ts";
 
 /** A site echoed when a complete look that began after reading the round found everything served. */
-export function echoed(state: HomeState, site: string): boolean {
+export function echoed(state: LedgerState, site: string): boolean {
   const report = siteSeen(state, site)?.report;
   return (
-    report != null && report.round === state.ledger?.round?.id && report.complete && report.served === report.wanted
+    report != null && report.round === state.ledger.round?.id && report.complete && report.served === report.wanted
   );
 }
 
 /** When a drain ends, home draws a round: into its ledger first, then beside each store's value. */
 export const drawRound: Rule = (state, at) => {
   const { ledger } = state;
-  if (!ledger || ledger.round !== null || retirementsStopped(state)) return undefined;
+  if (ledger.round !== null || retirementsStopped(state)) return undefined;
   const returning = ledger.next?.rollBack ? ledger.next.generation : null;
   const ended = ledger.replaced.filter((record) => record.generation !== returning && drainEnded(state, record, at));
   if (ended.length === 0) return undefined;
@@ -22,7 +22,7 @@ export const drawRound: Rule = (state, at) => {
 };
 
 export const spreadRound: Rule = (state) => {
-  const round = state.ledger?.round;
+  const { round } = state.ledger;
   if (!round) return undefined;
   const silent = state.settings.sites.filter((site) => !echoed(state, site));
   const reading = ask(
@@ -43,8 +43,8 @@ export const spreadRound: Rule = (state) => {
 /** Every site echoed: what drained before the round was drawn may be retired. */
 export const confirmRound: Rule = (state) => {
   const { ledger } = state;
-  const round = ledger?.round;
-  if (!ledger || !round || retirementsStopped(state)) return undefined;
+  const { round } = ledger;
+  if (!round || retirementsStopped(state)) return undefined;
   if (!allSites(state).every((site) => echoed(state, site))) return undefined;
   // What is about to come back keeps its robot while the roll back lasts.
   const returning = ledger.next?.rollBack ? ledger.next.generation : null;

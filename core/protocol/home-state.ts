@@ -47,6 +47,15 @@ export interface HomeState {
   readonly outcome: HomeOutcome | null;
 }
 
+/** A tick that has its ledger: all rules but the opening ones. */
+export interface LedgerState extends HomeState {
+  readonly ledger: HomeLedger;
+}
+
+export function hasLedger(state: HomeState): state is LedgerState {
+  return state.ledger !== null;
+}
+
 export function startHome(settings: HomeSettings, nowMs: number): HomeState {
   return {
     settings,
@@ -76,7 +85,7 @@ export type Decision =
   | { readonly do: "end"; readonly outcome: HomeOutcome };
 
 /** A rule says nothing (undefined) when the next one may speak. */
-export type Rule = (state: HomeState, at: Instant) => Decision | undefined;
+export type Rule = (state: LedgerState, at: Instant) => Decision | undefined;
 
 export function replyTo<T extends HomeEffect["type"]>(
   state: HomeState,
@@ -118,12 +127,12 @@ export function allSites(state: HomeState): readonly string[] {
  * The epoch that a site's readers get; undefined: unreadable; 0: nothing of ours. A flip of this tick counts; one that
  * failed shows that what was read before it may stand there no more.
  */
-export function storeEpoch(state: HomeState, site: string): number | undefined {
+export function storeEpoch(state: LedgerState, site: string): number | undefined {
   const { ledger } = state;
   const seen = answerTo(state, { type: "read-store", site });
   if (seen === undefined) return undefined;
-  const current = ledger?.current;
+  const { current } = ledger;
   const flip = current ? state.replies[`flip:${site}:${current.epoch}`] : undefined;
   if (flip !== undefined) return flip.ok ? current?.epoch : undefined;
-  return seen.trace !== null && seen.trace.ledgerId === ledger?.ledgerId ? seen.trace.epoch : 0;
+  return seen.trace !== null && seen.trace.ledgerId === ledger.ledgerId ? seen.trace.epoch : 0;
 }

@@ -7,16 +7,13 @@ import { beginLedger, loadLedger, nameSites, readTraces, rebuildBehind, respectL
 import { advanceLine, startRotation } from "./home-line.ts";
 import { advanceRecords, askUsage } from "./home-records.ts";
 import { confirmRound, drawRound, spreadRound } from "./home-round.ts";
-import { type HomeState, now, type Rule } from "./home-state.ts";
+import { type Decision, type HomeState, hasLedger, now, type Rule } from "./home-state.ts";
 import { watchCurrent } from "./home-watch.ts";
 import { brokenInvariants } from "./invariants.ts";
 import type { Instant } from "./state.ts";
 
 /** The order is the protocol: what is read before what, what is written down before what is done. */
 const rules: readonly Rule[] = [
-  readTraces,
-  loadLedger,
-  beginLedger,
   rebuildBehind,
   respectLease,
   respectDeadline,
@@ -33,7 +30,6 @@ const rules: readonly Rule[] = [
   spreadRound,
   deleteRobots,
   releaseLease,
-  endTick,
 ];
 
 export type HomeEvent =
@@ -116,15 +112,13 @@ export function homeStep(before: HomeState, event: HomeEvent, nowMs: number): Ho
   let state = event.type === "reply" ? absorb(before, event, nowMs) : before;
   while (state.outcome === null) {
     const at = now(state, nowMs);
-    const decision = firstDecision(state, at);
+    const decision = nextDecision(state, at);
     if (decision.do === "end") {
       if (Object.keys(state.inFlight).length > 0) return { state, effects: [] };
       state = { ...state, outcome: decision.outcome };
     } else if (decision.do === "note") {
       state = { ...state, ...decision.patch };
-    } else if (decision.do === "ask") {
-      return withInFlight(state, decision.effects);
-    } else {
+    } else if (decision.do === "save") {
       if (Object.keys(state.inFlight).length > 0) return { state, effects: [] };
       const { owner, limits } = state.settings;
       const release = decision.ledger.lease === null && state.ledger?.lease?.owner === owner;
@@ -134,17 +128,22 @@ export function homeStep(before: HomeState, event: HomeEvent, nowMs: number): Ho
       if (broken.length > 0) throw new Error(`a ledger that must not be: ${broken.join("; ")}`);
       const save: HomeEffect = { type: "save", ledger, expected: state.revision, why: decision.why };
       return withInFlight({ ...state, afterSave: decision.patch ?? {} }, [save]);
+    } else {
+      return withInFlight(state, decision.effects);
     }
   }
   return { state, effects: [] };
 }
 
-function firstDecision(state: HomeState, at: Instant) {
+function nextDecision(state: HomeState, at: Instant): Decision {
+  const opening = readTraces(state) ?? loadLedger(state);
+  if (opening !== undefined) return opening;
+  if (!hasLedger(state)) return beginLedger(state, at);
   for (const rule of rules) {
     const decision = rule(state, at);
     if (decision !== undefined) return decision;
   }
-  throw new Error("the last rule always decides");
+  return endTick(state, at);
 }
 
 function withInFlight(state: HomeState, effects: readonly HomeEffect[]): HomeStep {

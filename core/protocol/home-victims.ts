@@ -3,8 +3,8 @@ import type { RobotSeen } from "./effects.ts";
 import { siteServed } from "./home-flips.ts";
 import { markOf } from "./home-judge.ts";
 import { drainMsOf, isExpired } from "./home-records.ts";
-import { allSites, answerTo, type HomeState, siteSeen } from "./home-state.ts";
-import type { HomeLedger, Instant, Replaced } from "./state.ts";
+import { allSites, answerTo, type LedgerState, siteSeen } from "./home-state.ts";
+import type { Instant, Replaced } from "./state.ts";
 
 /** A robot to be deleted, and what must be shown first. */
 export interface Victim {
@@ -17,11 +17,9 @@ export interface Victim {
 }
 
 /** One guard for every deletion. Harbor was listed before the ledger was read (`home-judge.ts`). */
-export function victims(state: HomeState, at: Instant): readonly Victim[] {
-  const { ledger } = state;
-  if (ledger === null) return [];
+export function victims(state: LedgerState, at: Instant): readonly Victim[] {
   const found: Victim[] = [];
-  for (const record of ledger.replaced) {
+  for (const record of state.ledger.replaced) {
     if (record.state !== "retiring") continue;
     const guard = isExpired(record, at) ? "expired" : record.endNow ? "revoked-now" : "full";
     found.push({
@@ -33,7 +31,7 @@ export function victims(state: HomeState, at: Instant): readonly Victim[] {
     });
   }
   for (const robot of answerTo(state, { type: "list-robots" })?.robots ?? []) {
-    const orphan = orphanGuard(state, ledger, robot, at);
+    const orphan = orphanGuard(state, robot, at);
     if (orphan !== null)
       found.push({
         id: robot.id,
@@ -47,7 +45,8 @@ export function victims(state: HomeState, at: Instant): readonly Victim[] {
 }
 
 /** Null: alive, or not ours. */
-function orphanGuard(state: HomeState, ledger: HomeLedger, robot: RobotSeen, at: Instant): Victim["guard"] | null {
+function orphanGuard(state: LedgerState, robot: RobotSeen, at: Instant): Victim["guard"] | null {
+  const { ledger } = state;
   const mark = markOf(state, robot);
   if (mark === null) return null;
   const alive = [ledger.current, ...ledger.replaced].some((generation) => generation?.robot.id === robot.id);
@@ -60,7 +59,7 @@ function orphanGuard(state: HomeState, ledger: HomeLedger, robot: RobotSeen, at:
 }
 
 /** Where a victim's username still is, or what could not be looked at; null: nowhere. */
-export function stillHeld(state: HomeState, victim: Victim, at: Instant): string | null {
+export function stillHeld(state: LedgerState, victim: Victim, at: Instant): string | null {
   if (victim.guard === "expired") return null;
   const from = victim.guard === "full" ? victim.record?.drainFrom : null;
   if (victim.record && from && elapsedMs(from, at) < drainMsOf(state, victim.record))
@@ -83,7 +82,7 @@ export function stillHeld(state: HomeState, victim: Victim, at: Instant): string
 }
 
 /** A flip of this tick has put another value in the place of the one read. */
-function storeStill(state: HomeState, site: string): boolean {
-  const epoch = state.ledger?.current?.epoch;
+function storeStill(state: LedgerState, site: string): boolean {
+  const epoch = state.ledger.current?.epoch;
   return state.replies[`flip:${site}:${epoch}`]?.ok !== true;
 }

@@ -1,4 +1,4 @@
-import { answerTo, ask, type HomeState, type Rule, replyTo } from "./home-state.ts";
+import { answerTo, ask, type LedgerState, type Rule, replyTo } from "./home-state.ts";
 import { backoffMs } from "./settings.ts";
 import type { Generation, Instant, RotationReason } from "./state.ts";
 
@@ -11,7 +11,7 @@ export function versionOf(generation: Pick<Generation, "versionIds">): string {
 /** The current generation logs in at every tick, with the value of the version id in the ledger. */
 export const watchCurrent: Rule = (state, at) => {
   const { ledger } = state;
-  if (!ledger?.current) return undefined;
+  if (!ledger.current) return undefined;
   const versionId = versionOf(ledger.current);
   const reading = ask(state, [{ type: "read-version", versionId }]);
   if (reading) return reading;
@@ -41,8 +41,8 @@ export const watchCurrent: Rule = (state, at) => {
 };
 
 /** `lost`: no store can give it back by its version id, or what came back is not it. */
-export function currentValueState(state: HomeState): "good" | "lost" | "unreadable" {
-  const current = state.ledger?.current;
+export function currentValueState(state: LedgerState): "good" | "lost" | "unreadable" {
+  const { current } = state.ledger;
   if (!current) return "unreadable";
   const reply = replyTo(state, { type: "read-version", versionId: versionOf(current) });
   if (reply === undefined) return "unreadable";
@@ -51,9 +51,9 @@ export function currentValueState(state: HomeState): "good" | "lost" | "unreadab
 }
 
 /** A reason to rotate at once, whatever the schedule says; null: none, or not again so soon. */
-export function urgentReason(state: HomeState, at: Instant): RotationReason | null {
+export function urgentReason(state: LedgerState, at: Instant): RotationReason | null {
   const { ledger } = state;
-  if (!ledger?.current) return null;
+  if (!ledger.current) return null;
   if (ledger.current.revoked) return "revoked";
   const { emergencyGapMs, emergencyGapMaxMs, refusedCountMin, refusedSpanMs } = state.settings.limits;
   const pauseMs = backoffMs(ledger.emergencies.count, emergencyGapMs, emergencyGapMaxMs);

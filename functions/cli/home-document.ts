@@ -1,6 +1,7 @@
 import type { HomeLook } from "../../core/app/inspect.ts";
 import { type CredentialConfig, drainMsOf } from "../../core/config/complete.ts";
 import { heldBy } from "../../core/protocol/home-records.ts";
+import { hasLedger } from "../../core/protocol/home-state.ts";
 import type { Generation, HomeLedger, Replaced } from "../../core/protocol/state.ts";
 import { due, latestStart } from "../../core/schedule/due.ts";
 import { formatTime } from "./time.ts";
@@ -47,10 +48,10 @@ export interface StandingDocument {
 }
 
 export function standingOf({ state }: HomeLook, name: string, credential: CredentialConfig): StandingDocument {
-  const { ledger } = state;
   const read = state.replies["load-ledger"]?.ok === true;
-  if (ledger === null)
+  if (!hasLedger(state))
     return { state: read ? "none" : "unknown", epoch: null, next: null, current: null, replaced: [], due: null };
+  const { ledger } = state;
   const { current, next, epoch } = ledger;
   const drainMs = drainMsOf(credential.drain);
   return {

@@ -35,7 +35,7 @@ const homeLooksAtHomeAlone: Mutant["edits"] = [
     to: "echoed(state, state.settings.home)",
   },
   {
-    file: `${core}/home-delete.ts`,
+    file: `${core}/home-victims.ts`,
     from: 'victim.guard === "never-promoted" ? [state.settings.home] : allSites(state)',
     to: "[state.settings.home]",
   },
@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
   {
     fault: "crash-after-stage",
     without: "sweeping the robots of attempts that were given up",
-    edits: [{ file: `${core}/home-delete.ts`, from: "if (mark === null) return null;", to: "return null;" }],
+    edits: [{ file: `${core}/home-victims.ts`, from: "if (mark === null) return null;", to: "return null;" }],
     fails: orphans,
     how: {},
   },
@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     without: "going on with a retirement that another tick began",
     edits: [
       {
-        file: `${core}/home-delete.ts`,
+        file: `${core}/home-victims.ts`,
         from: 'if (record.state !== "retiring") continue;',
         to: 'if (record.state !== "retiring" || state.saves === 0) continue;',
       },
@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   {
     fault: "lost-reply-mint",
     without: "sweeping a robot whose secret nobody has",
-    edits: [{ file: `${core}/home-delete.ts`, from: "if (mark === null) return null;", to: "return null;" }],
+    edits: [{ file: `${core}/home-victims.ts`, from: "if (mark === null) return null;", to: "return null;" }],
     fails: orphans,
     how: {},
   },
@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: `${core}/site-step.ts`,
-        from: "if (ledger !== null && trace.epoch < ledger.epoch) {",
+        from: "if (trace.epoch < ledger.epoch) {",
         to: "if (false) {",
       },
       {

@@ -127,9 +127,16 @@ describe("ARCHITECTURE", () => {
   });
 
   test("names home's rules in their order", () => {
-    const list = /const rules: readonly Rule\[\] = \[([^\]]+)\]/.exec(read("core/protocol/home-step.ts"))?.[1] ?? "";
-    const names = list.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+    const source = read("core/protocol/home-step.ts");
+    const list = /const rules: readonly Rule\[\] = \[([^\]]+)\]/.exec(source)?.[1] ?? "";
+    const listed = list.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+    const [, before = "", after = ""] =
+      /function nextDecision([\s\S]+)for \(const rule of rules\)([\s\S]+?)\n}/.exec(source) ?? [];
+    const called = (text: string) => [...text.matchAll(/(\w+)\(state(?:, at)?\)/g)].map(([, name = ""]) => name);
+    const rules = [...called(before), ...listed, ...called(after)];
+    const names = rules.filter((name) => name !== "hasLedger" && name !== "rule");
     expect(names.length).toBeGreaterThan(15);
+    expect([names.slice(0, 3), names.at(-1)]).toEqual([["readTraces", "loadLedger", "beginLedger"], "endTick"]);
     const table = architecture.slice(architecture.indexOf("| home's rules"), architecture.indexOf("**The guard**"));
     expect(spansOf(table).filter((span) => names.includes(span))).toEqual(names);
   });

@@ -23,8 +23,6 @@ const calls: Readonly<Record<keyof Cluster, true>> = {
  * reached is a `PortError` of its own calls, in the words of `readKubeconfig` where these tell the way out.
  */
 export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster {
-  const cluster = lookup(config.clusters, name);
-  if (cluster === undefined) throw new Error(`no cluster ${name} in the configuration`);
   const system = `kubernetes ${name}`;
   return lateDriver<Cluster>(system, calls, async () => {
     const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
@@ -33,9 +31,16 @@ export function clusterDriver(config: Config, name: string, around: Surroundings
       fieldManager: `capstan-${config.installation}`,
       requestTimeoutMs: around.requestTimeoutMs,
       nowMs: around.nowMs,
-      ...("server" in cluster ? byServer(cluster, around) : await byKubeconfig(cluster, system, around)),
+      ...(await clusterReach(config, name, around)),
     });
   });
+}
+
+/** Address, authority and login of one cluster, for whoever else keeps something in it. */
+export async function clusterReach(config: Config, name: string, around: Surroundings) {
+  const cluster = lookup(config.clusters, name);
+  if (cluster === undefined) throw new Error(`no cluster ${name} in the configuration`);
+  return "server" in cluster ? byServer(cluster, around) : byKubeconfig(cluster, `kubernetes ${name}`, around);
 }
 
 type ByServer = Extract<ClusterConfig, { server: string }>;

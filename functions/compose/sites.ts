@@ -3,6 +3,7 @@ import { lookup } from "../../core/config/lookup.ts";
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
 import { awsLogin, azureLogin, gcpLogin, reachOf, type SiteOf } from "./cloud-logins.ts";
+import { clusterReach } from "./clusters.ts";
 import { lateDriver, onceMade } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -38,6 +39,8 @@ export function siteDrivers(config: Config, name: string, around: Surroundings):
         return azureSite(site, around);
       case "gcp":
         return gcpSite(site, around);
+      case "kubernetes":
+        return kubernetesSite(config, site, around);
       case "local":
         return localSite(site, around);
     }
@@ -91,6 +94,24 @@ async function gcpSite(site: SiteOf<"gcp">, around: Surroundings): Promise<SiteD
   const { requestTimeoutMs, nowMs } = around;
   const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reachOf(site) };
   return { store: createGcpSecretStore(common), ledger: createGcpAnnotationLedger(common) };
+}
+
+async function kubernetesSite(config: Config, site: SiteOf<"kubernetes">, around: Surroundings): Promise<SiteDrivers> {
+  const [{ createKubernetesStore }, { createKubernetesLedger }] = await Promise.all([
+    import("../../core/drivers/kubernetes-store/secret-store.ts"),
+    import("../../core/drivers/kubernetes-store/ledger-store.ts"),
+  ]);
+  const common = {
+    ...(await clusterReach(config, site.cluster, around)),
+    namespace: site.namespace,
+    fieldManager: `capstan-${config.installation}`,
+    requestTimeoutMs: around.requestTimeoutMs,
+    nowMs: around.nowMs,
+  };
+  return {
+    store: createKubernetesStore(common),
+    ledger: createKubernetesLedger({ ...common, entropy: around.entropy }),
+  };
 }
 
 async function localSite(site: SiteOf<"local">, around: Surroundings): Promise<SiteDrivers> {

@@ -20,6 +20,9 @@ export function checkNames(config: Config): readonly Finding[] {
   const sites = Object.keys(config.sites);
   const clusters = Object.keys(config.clusters);
 
+  for (const [name, site] of Object.entries(config.sites)) {
+    if (site.kind === "kubernetes") demand(["sites", name, "cluster"], "cluster", site.cluster, clusters);
+  }
   for (const [name, cluster] of Object.entries(config.clusters)) {
     demand(["clusters", name, "site"], "site", cluster.site, sites);
   }

@@ -13,12 +13,17 @@ const rules: Readonly<
   aws: { pattern: /^[A-Za-z0-9/_+=.@-]+$/, lengthMax: 512, allows: "letters, digits and /_+=.@-" },
   azure: { pattern: /^[A-Za-z0-9-]+$/, lengthMax: 127, allows: "letters, digits and dashes" },
   gcp: { pattern: /^[A-Za-z0-9_-]+$/, lengthMax: 255, allows: "letters, digits, dashes and underscores" },
+  kubernetes: {
+    pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    lengthMax: 253,
+    allows: "lower case letters, digits, dashes and dots",
+  },
   local: { pattern: /^[A-Za-z0-9_.-]+$/, lengthMax: 200, allows: "letters, digits and _.-" },
 };
 
 /** Store names fit every store that they go to, and no two credentials meet in one store. */
 export function checkStores(config: Config): readonly Finding[] {
-  const findings: Finding[] = [...checkDirectories(config)];
+  const findings: Finding[] = [...checkPlaces(config)];
   const owners = new Map<string, string>();
   for (const [name, credential] of Object.entries(config.credentials)) {
     const path = ["credentials", name, "storeName"];
@@ -51,19 +56,27 @@ export function checkStores(config: Config): readonly Finding[] {
   return findings;
 }
 
-/** Two local sites in one folder would overwrite each other's values. */
-function checkDirectories(config: Config): readonly Finding[] {
+/** Where a site keeps everything, if another one could name the same place. */
+function placeOf(site: SiteConfig): { readonly key: string; readonly place: string; readonly what: string } | null {
+  if (site.kind === "local") return { key: "directory", place: site.directory, what: "folder" };
+  if (site.kind !== "kubernetes") return null;
+  return { key: "namespace", place: `${site.cluster}/${site.namespace}`, what: "namespace" };
+}
+
+/** Two sites in one folder or one namespace would overwrite each other's values. */
+function checkPlaces(config: Config): readonly Finding[] {
   const owners = new Map<string, string>();
   const findings: Finding[] = [];
   for (const [name, site] of Object.entries(config.sites)) {
-    if (site.kind !== "local") continue;
-    const owner = owners.get(site.directory);
-    if (owner === undefined) owners.set(site.directory, name);
+    const found = placeOf(site);
+    if (found === null) continue;
+    const owner = owners.get(`${found.what} ${found.place}`);
+    if (owner === undefined) owners.set(`${found.what} ${found.place}`, name);
     else {
       findings.push({
-        path: ["sites", name, "directory"],
-        problem: `is the folder of the site ${owner} too`,
-        mend: "give each local site a folder of its own",
+        path: ["sites", name, found.key],
+        problem: `is the ${found.what} of the site ${owner} too`,
+        mend: `give each ${site.kind} site a ${found.what} of its own`,
       });
     }
   }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { endpoint } from "./endpoint.ts";
 import { secretReference } from "./reference.ts";
-import { filePath, text } from "./text.ts";
+import { entryName, filePath, text } from "./text.ts";
 
 const caFile = filePath("PEM file with the authorities to trust").optional();
 
@@ -113,4 +113,17 @@ const local = z
   })
   .meta({ description: "Values and ledgers in files on this machine" });
 
-export const siteSchema = z.discriminatedUnion("kind", [aws, azure, gcp, local]);
+const kubernetes = z
+  .strictObject({
+    kind: z.literal("kubernetes"),
+    cluster: entryName("cluster"),
+    namespace: text({
+      description: "Namespace of that cluster whose Secrets hold values and ledgers",
+      pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+      mend: "use lower case letters, digits and dashes, at most 63",
+      lengthMax: 63,
+    }),
+  })
+  .meta({ description: "Values and ledgers in Secrets of one namespace" });
+
+export const siteSchema = z.discriminatedUnion("kind", [aws, azure, gcp, kubernetes, local]);

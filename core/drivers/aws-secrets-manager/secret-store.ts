@@ -3,6 +3,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
 import { Secret } from "../../secret.ts";
 import { type AwsAccess, awsClientConfig } from "../http/aws-client.ts";
+import { type StoreLimits, withinLimits } from "../http/store-limits.ts";
 import { currentLabel, epochOf, placeholder } from "./labels.ts";
 import { readRound, writeRound } from "./round.ts";
 import { badReply, createService, type Service, system } from "./service.ts";
@@ -12,6 +13,15 @@ export interface AwsSecretStoreOptions extends AwsAccess {
   /** Set on each secret when it is created; existing ones are left as they are. */
   readonly tags?: Readonly<Record<string, string>>;
 }
+
+/** API reference, CreateSecret; user guide, quotas ("Length of a secret"). A reader may name a secret by its ARN. */
+const limits: StoreLimits = {
+  system,
+  namePattern: /^(arn:[A-Za-z0-9/_+=.@:-]+|[A-Za-z0-9/_+=.@-]+)$/,
+  nameCharactersMax: 512 - "-round".length,
+  nameAllows: "letters, digits and /_+=.@-",
+  valueBytesMax: 65_536,
+};
 
 function versionOf(name: string, reply: GetSecretValueCommandOutput): StoreVersion {
   const text = reply.SecretString ?? (reply.SecretBinary && Buffer.from(reply.SecretBinary).toString("utf8"));
@@ -54,7 +64,7 @@ async function listVersions(service: Service, name: string): Promise<readonly Ve
 export function createAwsSecretStore(options: AwsSecretStoreOptions): SecretStore {
   const client = new SecretsManagerClient(awsClientConfig(options, system));
   const service = createService(client, options.tags ?? {});
-  return {
+  const store: SecretStore = {
     stage: async (name, value, tag, token) => ({ versionId: await stageValue(service, name, value, tag, token) }),
     flip: async (name, request) => ({ versionId: await flipValue(service, name, request) }),
     discard: (name, versionIds) => discardVersions(service, name, versionIds),
@@ -67,4 +77,5 @@ export function createAwsSecretStore(options: AwsSecretStoreOptions): SecretStor
     readRound: (name) => readRound(service, name),
     writeRound: (name, round) => writeRound(service, name, round),
   };
+  return withinLimits(store, limits);
 }

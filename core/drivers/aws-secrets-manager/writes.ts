@@ -4,9 +4,6 @@ import { Secret } from "../../secret.ts";
 import { currentLabel, currentOf, epochLabel, epochOf, placeholder, type Stages } from "./labels.ts";
 import { type Service, system } from "./service.ts";
 
-/** User guide, quotas: "Length of a secret". */
-const valueBytesMax = 65_536;
-
 const placeholderStages: Stages = new Map([[placeholder.versionId, [currentLabel]]]);
 
 function staleWriter(operation: string, name: string, why: string): PortError {
@@ -15,13 +12,6 @@ function staleWriter(operation: string, name: string, why: string): PortError {
     operation,
     reason: "stale-writer",
   });
-}
-
-function checkSize(operation: string, name: string, value: Secret): void {
-  const bytes = Buffer.byteLength(value.reveal());
-  if (bytes <= valueBytesMax) return;
-  const message = `${system}: ${operation} ${name}: a value of ${bytes} bytes, ${valueBytesMax} are allowed`;
-  throw new PortError("invalid", message, { system, operation, reason: "too-large" });
 }
 
 /**
@@ -59,7 +49,6 @@ export async function stageValue(
   tag: StoreTag,
   token: string,
 ): Promise<string> {
-  checkSize("stage", name, value);
   await withFirstVersion(service, name, epochLabel(tag.epoch), await service.describe(name));
   await putLabelled(service, name, value, tag, token);
   return token;
@@ -73,7 +62,6 @@ export async function flipValue(service: Service, name: string, request: FlipReq
   const { replaces, stagedVersionId, tag } = request;
   const label = epochLabel(tag.epoch);
   const versionId = stagedVersionId ?? request.token;
-  checkSize("flip", name, request.value);
 
   const found = await service.describe(name);
   const current = currentOf(found ?? new Map());

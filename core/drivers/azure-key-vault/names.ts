@@ -1,14 +1,11 @@
-import { PortError } from "../../ports/errors.ts";
 import type { StoreTag } from "../../ports/secret-store.ts";
-import type { Secret } from "../../secret.ts";
+import type { StoreLimits } from "../http/store-limits.ts";
 
 export const system = "azure-key-vault";
 
 /** Which of the two secrets a version belongs to: the one that readers use, or `<name>-next`. */
 export type Place = "main" | "next";
 
-const nameCharactersMax = 127;
-const valueBytesMax = 25_600;
 const tagKeys = {
   ledgerId: "capstan-ledger",
   epoch: "capstan-epoch",
@@ -21,27 +18,14 @@ export function secretName(name: string, place: Place | "round"): string {
   return place === "main" ? name : `${name}-${place}`;
 }
 
-/** Throws `invalid` where Key Vault would refuse the name or one of its neighbours'. */
-export function checkName(name: string, operation: string): void {
-  if (/^[0-9a-zA-Z-]+$/.test(name) && `${name}-round`.length <= nameCharactersMax) return;
-  const lengthMax = nameCharactersMax - "-round".length;
-  throw new PortError(
-    "invalid",
-    `${system}: ${operation}: a name may have 0-9, a-z, A-Z and -, at most ${lengthMax} characters`,
-    { system, operation },
-  );
-}
-
-/** Throws `invalid` (`too-large`): 25 kB is Key Vault's limit, and not every stand-in knows it (standins.md §3). */
-export function checkValue(value: Secret, operation: string): void {
-  const bytes = Buffer.byteLength(value.reveal());
-  if (bytes <= valueBytesMax) return;
-  throw new PortError("invalid", `${system}: ${operation}: the value has ${bytes} bytes, at most ${valueBytesMax}`, {
-    system,
-    operation,
-    reason: "too-large",
-  });
-}
+/** Service limits and "About secrets"; not every stand-in knows them (standins.md §3). */
+export const limits: StoreLimits = {
+  system,
+  namePattern: /^[0-9a-zA-Z-]+$/,
+  nameCharactersMax: 127 - "-round".length,
+  nameAllows: "0-9, a-z, A-Z and -",
+  valueBytesMax: 25_600,
+};
 
 export function encodeVersion(place: Place, id: string): string {
   return `${place}/${id}`;

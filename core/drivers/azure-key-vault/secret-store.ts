@@ -1,13 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { PortError } from "../../ports/errors.ts";
 import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
+import { withinLimits } from "../http/store-limits.ts";
+import { discardVersions, readCurrentId } from "./discard.ts";
 import { flipCurrent, valueContentType } from "./flip.ts";
 import {
-  checkName,
-  checkValue,
   decodeVersion,
   encodeVersion,
   epochOf,
+  limits,
   type Place,
   secretName,
   system,
@@ -36,10 +37,8 @@ export interface KeyVaultStoreOptions extends VaultClientOptions {
 export function createKeyVaultStore(options: KeyVaultStoreOptions): SecretStore {
   const sleep = options.sleep ?? ((ms: number) => pause(ms));
   const secrets = new VaultSecrets(new VaultClient(options), sleep);
-  return {
+  const store: SecretStore = {
     async stage(name, value, tag, token) {
-      checkName(name, "stage");
-      checkValue(value, "stage");
       const next = secretName(name, "next");
       for (const { id, tags, enabled } of await secrets.list("stage", next)) {
         if (!enabled || tokenOf(tags) !== token) continue;
@@ -51,7 +50,6 @@ export function createKeyVaultStore(options: KeyVaultStoreOptions): SecretStore 
     },
 
     async readVersion(name, versionId) {
-      checkName(name, "readVersion");
       const wanted = decodeVersion(versionId);
       const found =
         wanted === null ? null : await secrets.read("readVersion", secretName(name, wanted.place), wanted.id);
@@ -63,64 +61,38 @@ export function createKeyVaultStore(options: KeyVaultStoreOptions): SecretStore 
     },
 
     async readCurrent(name) {
-      checkName(name, "readCurrent");
       const found = await secrets.read("readCurrent", name);
       return found === null ? null : portVersion("main", found);
     },
 
     async flip(name, request) {
-      checkName(name, "flip");
-      checkValue(request.value, "flip");
       return { versionId: encodeVersion("main", await flipCurrent(secrets, name, request, sleep)) };
     },
 
     async readRound(name) {
-      checkName(name, "readRound");
       return (await secrets.read("readRound", secretName(name, "round")))?.value.reveal() ?? null;
     },
 
     async writeRound(name, round) {
-      checkName(name, "writeRound");
       const place = secretName(name, "round");
       if ((await secrets.read("writeRound", place))?.value.reveal() === round) return;
       await secrets.write("writeRound", place, { text: round, tags: {}, contentType: "text/plain" });
     },
 
     async listVersions(name) {
-      checkName(name, "listVersions");
       const current = await readCurrentId(secrets, name, "listVersions");
       return [...(await listPlace(secrets, name, "main", current)), ...(await listPlace(secrets, name, "next", null))];
     },
 
     async discard(name, versionIds) {
-      checkName(name, "discard");
-      const wanted = versionIds.map(decodeVersion).filter((one) => one !== null);
-      if (wanted.some(({ place }) => place === "main")) {
-        const current = await readCurrentId(secrets, name, "discard");
-        if (wanted.some(({ place, id }) => place === "main" && id === current)) {
-          throw new PortError("conflict", `${system}: discard ${name}: a version is current`, {
-            system,
-            operation: "discard",
-          });
-        }
-      }
-      for (const { place, id } of wanted) await secrets.disable("discard", secretName(name, place), id);
+      await discardVersions(secrets, name, versionIds);
     },
   };
+  return withinLimits(store, limits);
 }
 
 function portVersion(place: Place, { id, value }: VaultVersion): StoreVersion {
   return { versionId: encodeVersion(place, id), value };
-}
-
-/** Null: absent, or disabled (then no reader gets anything). */
-async function readCurrentId(secrets: VaultSecrets, name: string, operation: string): Promise<string | null> {
-  try {
-    return (await secrets.read(operation, name))?.id ?? null;
-  } catch (error) {
-    if (error instanceof PortError && error.reason === "disabled") return null;
-    throw error;
-  }
 }
 
 async function listPlace(

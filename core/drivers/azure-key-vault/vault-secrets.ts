@@ -73,9 +73,9 @@ export class VaultSecrets {
   }
 
   /** Key Vault destroys no version; a disabled one is read by nobody. An absent one is success. */
-  async disable(operation: string, name: string, id: string): Promise<void> {
+  async setEnabled(operation: string, name: string, id: string, enabled: boolean): Promise<void> {
     await this.#vault
-      .run(operation, name, (client) => client.updateSecretProperties(name, id, { enabled: false }))
+      .run(operation, name, (client) => client.updateSecretProperties(name, id, { enabled }))
       .catch((error: unknown) => {
         if (!(error instanceof PortError) || error.kind !== "not-found") throw error;
       });

@@ -23,7 +23,8 @@ async function discardIn(client: GcpClient, name: string, room: Room, numbers: r
   for (const number of marked) {
     annotations = withMark(annotations, number, { epoch: markOf(annotations, number)?.epoch ?? 0, token: null });
   }
-  if (marked.length > 0) etag = (await patchSecret(client, id, { annotations, etag })).etag;
+  // Also where no mark has to change: an old reading, in which one of these is not current yet, is refused here.
+  etag = (await patchSecret(client, id, { annotations, etag })).etag;
   for (const number of numbers) await destroyVersion(client, id, number);
   if (marked.length === 0) return;
   await patchSecret(client, id, { annotations: withoutMarks(annotations, marked), etag }).catch((error: unknown) => {

@@ -13,7 +13,7 @@ import {
   withoutWriting,
   withWriting,
 } from "./marks.ts";
-import { checkSize, findHolder, staleWriter } from "./repeats.ts";
+import { findHolder, staleWriter } from "./repeats.ts";
 import { secretIdOf, versionIdOf } from "./version-id.ts";
 import { addVersion, listLiving } from "./versions.ts";
 
@@ -118,7 +118,6 @@ async function move(client: GcpClient, id: string, read: GcpSecret, number: numb
  * exactly the version that `replaces` names. Each step can be repeated by the same flip after a lost reply.
  */
 export async function flipValue(client: GcpClient, name: string, request: FlipRequest): Promise<string> {
-  checkSize(client, "flip", name, request.value);
   const id = secretIdOf(name, "main");
   const mark: Mark = { epoch: request.tag.epoch, token: request.token };
 

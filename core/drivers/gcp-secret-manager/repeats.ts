@@ -6,16 +6,6 @@ import { accessVersion } from "./versions.ts";
 /** How many versions of unknown origin are looked into, newest first: an interrupted call leaves one. */
 export const lookedIntoMax = 10;
 
-/** The payload limit of AddSecretVersion (`resources.proto`, SecretPayload). */
-const valueBytesMax = 65_536;
-
-export function checkSize(client: GcpClient, operation: string, name: string, value: Secret): void {
-  const bytes = Buffer.byteLength(value.reveal());
-  if (bytes <= valueBytesMax) return;
-  const message = `${client.system}: ${operation} ${name}: a value of ${bytes} bytes, ${valueBytesMax} are allowed`;
-  throw new PortError("invalid", message, { system: client.system, operation, reason: "too-large" });
-}
-
 export function staleWriter(client: GcpClient, operation: string, name: string, why: string): PortError {
   const message = `${client.system}: ${operation} ${name}: ${why}`;
   return new PortError("conflict", message, { system: client.system, operation, reason: "stale-writer" });

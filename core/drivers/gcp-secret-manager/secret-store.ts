@@ -2,6 +2,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
 import { createGcpClient, type GcpAccess, type GcpClient } from "../http/gcp-client.ts";
 import { getSecret } from "../http/gcp-secrets.ts";
+import { type StoreLimits, withinLimits } from "../http/store-limits.ts";
 import { discardVersions } from "./discard.ts";
 import { flipValue } from "./flip.ts";
 import { currentAlias, currentOf, markOf } from "./marks.ts";
@@ -11,6 +12,15 @@ import { parseVersionId, type Room, secretIdOf, versionIdOf } from "./version-id
 import { accessVersion, isDestroyed, listLiving } from "./versions.ts";
 
 const system = "gcp-secret-manager";
+
+/** Of `resources.proto`: Secret's id and SecretPayload. */
+const limits: StoreLimits = {
+  system,
+  namePattern: /^[A-Za-z0-9_-]+$/,
+  nameCharactersMax: 255 - "-round".length,
+  nameAllows: "letters, digits, dashes and underscores",
+  valueBytesMax: 65_536,
+};
 
 async function readVersion(client: GcpClient, name: string, versionId: string): Promise<StoreVersion> {
   const absent = new PortError("not-found", `${system}: readVersion ${name}: no such version, or destroyed`, {
@@ -53,7 +63,7 @@ async function listRoom(client: GcpClient, name: string, room: Room): Promise<re
  */
 export function createGcpSecretStore(options: GcpAccess): SecretStore {
   const client = createGcpClient(options, system);
-  return {
+  const store: SecretStore = {
     stage: async (name, value, tag, token) => ({ versionId: await stageValue(client, name, value, tag, token) }),
     flip: async (name, request) => ({ versionId: await flipValue(client, name, request) }),
     discard: (name, versionIds) => discardVersions(client, name, versionIds),
@@ -69,4 +79,5 @@ export function createGcpSecretStore(options: GcpAccess): SecretStore {
     readRound: (name) => readRound(client, name),
     writeRound: (name, round) => writeRound(client, name, round),
   };
+  return withinLimits(store, limits);
 }

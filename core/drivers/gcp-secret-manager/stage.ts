@@ -4,7 +4,7 @@ import type { Secret } from "../../secret.ts";
 import type { GcpClient } from "../http/gcp-client.ts";
 import { createSecret, type GcpSecret, getSecret, patchSecret } from "../http/gcp-secrets.ts";
 import { type Mark, markOf, numbersOfToken, withMark } from "./marks.ts";
-import { checkSize, findHolder, lookedIntoMax, staleWriter } from "./repeats.ts";
+import { findHolder, lookedIntoMax, staleWriter } from "./repeats.ts";
 import { secretIdOf, versionIdOf } from "./version-id.ts";
 import { addVersion, destroyVersion, listLiving } from "./versions.ts";
 
@@ -51,7 +51,6 @@ export async function stageValue(
   tag: StoreTag,
   token: string,
 ): Promise<string> {
-  checkSize(client, "stage", name, value);
   const id = secretIdOf(name, "next");
   const wanted: Mark = { epoch: tag.epoch, token };
   const versionId = (number: number): string => versionIdOf({ room: "next", number });

@@ -1,5 +1,5 @@
 import type { SecretStore } from "../../ports/secret-store.ts";
-import type { Secret } from "../../secret.ts";
+import { type StoreLimits, withinLimits } from "../http/store-limits.ts";
 import { type AgeIdentity, decryptText, encryptText } from "./age.ts";
 import { localFailure } from "./failures.ts";
 import { type SiteFileOptions, siteFile } from "./site-file.ts";
@@ -18,14 +18,14 @@ export interface LocalFileStoreOptions extends SiteFileOptions {
   readonly identity: AgeIdentity;
 }
 
-/** As much as Secrets Manager and GCP take. */
-const valueBytesMax = 65_536;
-
-function checkSize(operation: string, value: Secret): void {
-  if (Buffer.byteLength(value.reveal()) > valueBytesMax) {
-    throw localFailure("invalid", operation, `value over ${valueBytesMax} bytes`, "too-large");
-  }
-}
+/** File systems take 255 bytes, `.round` and the lock's suffix included; values as much as Secrets Manager and GCP. */
+const limits: StoreLimits = {
+  system: "local-file",
+  namePattern: /^[A-Za-z0-9_.-]+$/,
+  nameCharactersMax: 200,
+  nameAllows: "letters, digits and _.-",
+  valueBytesMax: 65_536,
+};
 
 /**
  * The local site's secret store: `<name>.age`, one file per name, encrypted with age to the identity's
@@ -67,11 +67,10 @@ export function createLocalFileStore(options: LocalFileStoreOptions): SecretStor
     return { versionId, value: found.value };
   };
 
-  return {
+  const store: SecretStore = {
     readVersion,
 
     async stage(name, value, tag, token) {
-      checkSize("stage", value);
       const { versionId } = await change(name, "stage", (content) =>
         stageInto(content, { value, tag, token }, fresh()),
       );
@@ -86,7 +85,6 @@ export function createLocalFileStore(options: LocalFileStoreOptions): SecretStor
     },
 
     async flip(name, request) {
-      checkSize("flip", request.value);
       const { versionId } = await change(name, "flip", (content) => flipInto(content, request, fresh()));
       return { versionId };
     },
@@ -115,4 +113,5 @@ export function createLocalFileStore(options: LocalFileStoreOptions): SecretStor
       await change(name, "discard", (content) => ({ content: discardFrom(content, versionIds) }));
     },
   };
+  return withinLimits(store, limits);
 }

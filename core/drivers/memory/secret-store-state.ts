@@ -31,7 +31,7 @@ export interface Changed<Result> {
 export const emptySecretState: MemorySecretState = { serial: 0, names: {} };
 
 /** Key Vault's limit, the smallest of the three clouds' (Secrets Manager and GCP take 64 KiB). */
-const valueBytesMax = 25_000;
+const valueBytesMax = 25_600;
 
 const emptyName: MemoryName = { current: null, versions: [], round: null };
 

@@ -145,6 +145,19 @@ describe("names in the stores", () => {
     );
     expect(problemsOf(text).join()).toContain("sites.other.directory: is the folder of the site local too");
   });
+
+  test("a site in a cluster names one that there is, and a namespace of its own", () => {
+    const site = (name: string, more: string) => `  ${name}: { kind: kubernetes, ${more} }\n`;
+    const withSites = (...lines: readonly string[]) =>
+      problemsOf(change("clusters:\n", `${lines.join("")}clusters:\n`)).join();
+    expect(withSites(site("onprem", "cluster: home-1, namespace: capstan"))).toBe("");
+    expect(withSites(site("onprem", "cluster: home-2, namespace: capstan"))).toContain(
+      "sites.onprem.cluster: names no cluster of this file; did you mean home-1?",
+    );
+    expect(withSites(site("onprem", "cluster: home-1, namespace: Capstan"))).toContain("use lower case letters");
+    const twice = ["one", "two"].map((name) => site(name, "cluster: home-1, namespace: capstan"));
+    expect(withSites(...twice)).toContain("sites.two.namespace: is the namespace of the site one too");
+  });
 });
 
 describe("an entry of a pull Secret belongs to one credential", () => {

@@ -233,7 +233,8 @@ const refusedCases: readonly KubernetesCase[] = [
   {
     name: "plain-text 429 is throttled, tells how long, and is sent once",
     async run(client, namespace) {
-      const cluster = client.connect({ server: client.server.fullUrl });
+      const token = await client.account(namespace, [{ apiGroups: [""], resources: ["secrets"], verbs: ["*"] }]);
+      const cluster = client.connect({ server: client.server.fullUrl, token: () => new Secret(token) });
       const calls = Array.from({ length: 40 }, (_, n) => cluster.createEmptySecret(namespace, `p${n}`, label));
       const results = await Promise.allSettled(calls);
       const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as PortError] : []));

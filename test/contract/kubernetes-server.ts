@@ -63,18 +63,18 @@ interface CallOptions {
 /** Plain calls to an API server, and connections of the driver. */
 export class KubernetesClient {
   readonly server: KubernetesServer;
-  readonly #agent: Agent;
+  readonly dispatcher: Agent;
 
   constructor(server: KubernetesServer) {
     this.server = server;
-    this.#agent = new Agent({ connect: { ca: server.caPem } });
+    this.dispatcher = new Agent({ connect: { ca: server.caPem } });
   }
 
   async call(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, how: CallOptions = {}) {
     const { token = this.server.adminToken, type = "application/json", userAgent = "contract/1", base } = how;
     const reply = await request(`${base ?? this.server.url}${path}`, {
       method,
-      dispatcher: this.#agent,
+      dispatcher: this.dispatcher,
       headers: { authorization: `Bearer ${token}`, "content-type": type, "user-agent": userAgent },
       body: body === undefined ? null : JSON.stringify(body),
     });
@@ -130,6 +130,6 @@ export class KubernetesClient {
   }
 
   close(): Promise<void> {
-    return this.#agent.close();
+    return this.dispatcher.close();
   }
 }

@@ -4,7 +4,15 @@ import { answerOther } from "./discovery.ts";
 import { handleResource } from "./handler.ts";
 import { createHands, type Hands } from "./hands.ts";
 import { limitWrites } from "./in-flight.ts";
-import { type AllowRule, authenticate, forbiddenPath, type TokenHolder, type User } from "./rights.ts";
+import {
+  type AllowRule,
+  authenticate,
+  forbiddenPath,
+  isMaster,
+  masters,
+  type TokenHolder,
+  type User,
+} from "./rights.ts";
 import { classify, routeOf } from "./routes.ts";
 import { StatusFailure, unknownPath } from "./status.ts";
 import { ObjectStore } from "./store.ts";
@@ -48,7 +56,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       if (other !== null) return other;
       const route = routeOf(request.path);
       if (route !== null) return handleResource(store, route, { user, rules: allowed, tokens }, request);
-      throw user.groups.includes("system:masters") ? unknownPath() : forbiddenPath(user, request.method, request.path);
+      throw user.groups.includes(masters) ? unknownPath() : forbiddenPath(user, request.method, request.path);
     } catch (error) {
       if (error instanceof StatusFailure) return error.reply();
       throw error;
@@ -65,7 +73,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
     setToken: (token, user) => (user === null ? void tokens.delete(token) : void tokens.set(token, { user })),
     setRules: (username, allowed) => void rules.set(username, allowed),
     startBeside: (writesInFlightMax) => {
-      const limit = limitWrites(writesInFlightMax);
+      const limit = limitWrites(writesInFlightMax, ({ headers }) => isMaster(headers.authorization, tokens));
       return listen({ ...shared, handle: (request) => limit(request, () => answer(request)) });
     },
   };

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Agent, request } from "undici";
+import { kubernetesCertificates } from "../../contract/kubernetes-authority.ts";
+import type { KubernetesServer } from "../../contract/kubernetes-server.ts";
+import { stop } from "../processes.ts";
+
+const readyWithinMs = 120_000;
+const adminToken = "conformance-admin";
+
+/** etcd and kube-apiserver from this folder of binaries, in a folder that goes with them; RBAC, no controllers. */
+export async function startRealServer(binaries: string): Promise<KubernetesServer> {
+  const folder = mkdtempSync(join(tmpdir(), "capstan-apiserver-"));
+  const { caPem, tls } = await kubernetesCertificates();
+  const dispatcher = new Agent({ connect: { ca: caPem } });
+  writeFiles(folder, tls);
+  const [clientPort, peerPort, port, fullPort] = await freePorts();
+  const etcdUrl = `http://127.0.0.1:${clientPort}`;
+  const log = (name: string) => openSync(join(folder, `${name}.log`), "a");
+  const start = (program: string, args: readonly string[], name: string): ChildProcess =>
+    spawn(join(binaries, program), args, { stdio: ["ignore", log(name), log(name)], cwd: folder });
+
+  const etcd = start("etcd", etcdArgs(etcdUrl, `http://127.0.0.1:${peerPort}`), "etcd");
+  const full = ["--enable-priority-and-fairness=false", "--max-mutating-requests-inflight=1"];
+  const startFirst = () => start("kube-apiserver", apiServerArgs(etcdUrl, port), "kube-apiserver");
+  let first = startFirst();
+  const second = start("kube-apiserver", [...apiServerArgs(etcdUrl, fullPort), ...full], "kube-apiserver-full");
+  const url = `https://127.0.0.1:${port}`;
+  const fullUrl = `https://127.0.0.1:${fullPort}`;
+  const close = async () => {
+    await Promise.all([first, second].map(stop));
+    await stop(etcd);
+    await dispatcher.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const ready = (at: string, name: string) => untilReady(dispatcher, at, () => lastLines(join(folder, `${name}.log`)));
+  try {
+    await ready(url, "kube-apiserver");
+    await ready(fullUrl, "kube-apiserver-full");
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url,
+    fullUrl,
+    caPem,
+    adminToken,
+    compact: async () => {
+      await compactEtcd(etcdUrl);
+      // The server's own cache would still answer from before.
+      await stop(first);
+      first = startFirst();
+      await ready(url, "kube-apiserver");
+    },
+    close,
+  };
+}
+
+function writeFiles(folder: string, tls: { readonly cert: string; readonly key: string }): void {
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: pem,
+  });
+  const files = {
+    "tls.crt": tls.cert,
+    "tls.key": tls.key,
+    "accounts.key": privateKey,
+    "accounts.pub": publicKey,
+    "tokens.csv": `${adminToken},admin,admin-uid,"system:masters"\n`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+}
+
+const etcdArgs = (clientUrl: string, peerUrl: string) => [
+  "--data-dir=etcd",
+  "--unsafe-no-fsync",
+  `--listen-client-urls=${clientUrl}`,
+  `--advertise-client-urls=${clientUrl}`,
+  `--listen-peer-urls=${peerUrl}`,
+  `--initial-advertise-peer-urls=${peerUrl}`,
+  `--initial-cluster=default=${peerUrl}`,
+  "--log-level=error",
+];
+
+const apiServerArgs = (etcdUrl: string, port: number) => [
+  `--etcd-servers=${etcdUrl}`,
+  "--bind-address=127.0.0.1",
+  `--secure-port=${port}`,
+  "--tls-cert-file=tls.crt",
+  "--tls-private-key-file=tls.key",
+  "--service-account-issuer=https://kubernetes.default.svc",
+  "--service-account-key-file=accounts.pub",
+  "--service-account-signing-key-file=accounts.key",
+  "--token-auth-file=tokens.csv",
+  "--authorization-mode=RBAC",
+  "--service-cluster-ip-range=10.0.0.0/24",
+];
+
+async function untilReady(dispatcher: Agent, url: string, log: () => string): Promise<void> {
+  const headers = { authorization: `Bearer ${adminToken}` };
+  const endMs = Date.now() + readyWithinMs;
+  while (Date.now() < endMs) {
+    const status = await request(`${url}/readyz`, { dispatcher, headers }).then(
+      async (reply) => {
+        await reply.body.dump();
+        return reply.statusCode;
+      },
+      () => 0,
+    );
+    if (status === 200) return;
+    await delay(200);
+  }
+  throw new Error(`${url} is not ready within ${readyWithinMs} ms:\n${log()}`);
+}
+
+async function compactEtcd(url: string): Promise<void> {
+  const post = async (path: string, body: object) => {
+    const reply = await request(`${url}${path}`, { method: "POST", body: JSON.stringify(body) });
+    return (await reply.body.json()) as { readonly header?: { readonly revision?: string } };
+  };
+  const revision = (await post("/v3/maintenance/status", {})).header?.revision;
+  if (revision === undefined) throw new Error("etcd does not tell its revision");
+  await post("/v3/kv/compaction", { revision, physical: true });
+}
+
+async function freePorts(): Promise<[number, number, number, number]> {
+  const servers = await Promise.all([1, 2, 3, 4].map(listenAnywhere));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports as [number, number, number, number];
+}
+
+async function listenAnywhere(): Promise<ReturnType<typeof createServer>> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+const lastLines = (file: string) => readFileSync(file, "utf8").split("\n").slice(-20).join("\n");

@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { type Built, buildGo } from "../go-programs.ts";
+import { runToEnd } from "../processes.ts";
+import type { Outcome, Subject } from "../subject.ts";
+
+const module = fileURLToPath(new URL(".", import.meta.url));
+const small = "-s -w";
+
+function build(): Promise<Built> {
+  return buildGo(
+    module,
+    [],
+    [
+      { name: "etcd", package: "go.etcd.io/etcd/server/v3", ldflags: small },
+      {
+        name: "kube-apiserver",
+        package: "k8s.io/kubernetes/cmd/kube-apiserver",
+        // Without it the server calls itself v0.0.0.
+        ldflags: `${small} -X k8s.io/component-base/version.gitVersion=v1.37.2`,
+      },
+    ],
+  );
+}
+
+async function prepare(): Promise<Outcome> {
+  const built = await build();
+  if (built.is === "built") return { is: "passed" };
+  return { is: built.is === "impossible" ? "skipped" : "failed", why: built.why };
+}
+
+/** The contracts of a cluster, the recordings and the trials of rights, on a real kube-apiserver and etcd. */
+async function run(): Promise<Outcome> {
+  const built = await build();
+  if (built.is !== "built") return { is: built.is === "impossible" ? "skipped" : "failed", why: built.why };
+  const args = ["run", "--config", "vitest.conformance.config.ts", "test/conformance/kubernetes"];
+  const env = { ...process.env, CAPSTAN_CONFORMANCE_BINARIES: built.folder };
+  const code = await runToEnd("vitest", args, { env });
+  if (code === 0) return { is: "passed" };
+  return { is: "failed", why: "what is named above differs from the sandbox, or breaks a promise" };
+}
+
+export const kubernetes: Subject = { prepare, run };

@@ -61,6 +61,13 @@ export interface InitOptions {
   readonly identity: string;
 }
 
+export interface RbacOptions {
+  /** None: all of the file. */
+  readonly clusters: readonly string[];
+  /** The runner's ServiceAccount. */
+  readonly account: { readonly namespace: string; readonly name: string };
+}
+
 export interface SandboxOptions {
   readonly clusters: number;
   readonly namespaces: number;
@@ -102,6 +109,7 @@ export interface CliActions {
   readonly rollback: Action<RollbackOptions>;
   readonly revoke: Action<RevokeOptions>;
   readonly init: Action<InitOptions>;
+  readonly rbac: Action<RbacOptions>;
   readonly sandbox: Action<SandboxOptions>;
 }
 

@@ -9,5 +9,6 @@ export const actionLoaders: ActionLoaders = {
   rollback: async () => (await import("./rollback.ts")).rollback,
   revoke: async () => (await import("./revoke.ts")).revoke,
   init: async () => (await import("./init.ts")).init,
+  rbac: async () => (await import("./rbac.ts")).rbac,
   sandbox: async () => (await import("./sandbox.ts")).sandbox,
 };

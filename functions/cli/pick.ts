@@ -18,6 +18,13 @@ export function pickSites({ config, path }: ConfigFile, names: readonly string[]
   return names.length > 0 ? [...new Set(names)] : known;
 }
 
+/** The clusters asked for, all of the file where none is named. Throws `Failure` 64. */
+export function pickClusters({ config, path }: ConfigFile, names: readonly string[]): readonly string[] {
+  const known = Object.keys(config.clusters);
+  for (const name of names) refuseUnknown("cluster", name, known, path);
+  return names.length > 0 ? [...new Set(names)] : known;
+}
+
 /** Credentials that at least one of these sites' runners works for. */
 export function credentialsAt({ config }: ConfigFile, sites: readonly string[]): readonly string[] {
   return Object.entries(config.credentials)

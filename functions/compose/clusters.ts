@@ -31,6 +31,7 @@ export function clusterDriver(config: Config, name: string, around: Surroundings
       fieldManager: `capstan-${config.installation}`,
       requestTimeoutMs: around.requestTimeoutMs,
       nowMs: around.nowMs,
+      mayListSecrets: lookup(config.clusters, name)?.rights !== "named",
       ...(await clusterReach(config, name, around)),
     });
   });

@@ -34,8 +34,8 @@ const aside = new Set([
   "serverAddress",
   "description",
 ]);
-/** Lists that the server gathers from maps: in no order. */
-const unordered = new Set(["resourceRules", "nonResourceRules"]);
+/** Lists that the server gathers from maps, in no order, or sorts by time. */
+const unordered = new Set(["resourceRules", "nonResourceRules", "managedFields"]);
 /** Parts of texts that are drawn or are versions; and the diff of Go structs at the end of a pod's refusal. */
 const asideInText = [
   [/kube-api-access-[a-z0-9]{5}/g, "kube-api-access-aside"],
@@ -91,7 +91,13 @@ export class Replay {
   /** Learns which drawn value of the answer stands for which recorded one. */
   #pair(recorded: unknown, answered: unknown): void {
     if (typeof recorded !== "object" || typeof answered !== "object" || recorded === null || answered === null) return;
-    for (const [name, value] of Object.entries(recorded)) {
+    if (isList(recorded) && isList(answered)) {
+      const [then, now] = [recorded.metadata.resourceVersion, answered.metadata.resourceVersion];
+      if (!this.#answeredFor.has(then)) this.#answeredFor.set(then, now);
+      // What is written in between, a lease say, moves a list's version: it stands for no object's.
+      recorded = { ...recorded, metadata: { ...recorded.metadata, resourceVersion: null } };
+    }
+    for (const [name, value] of Object.entries(recorded as object)) {
       const other = (answered as Record<string, unknown>)[name];
       if (drawn.has(name) && typeof value === "string" && typeof other === "string") this.#learn(value, other);
       else this.#pair(value, other);
@@ -126,11 +132,21 @@ export class Replay {
   #plain(value: unknown): unknown {
     return JSON.parse(JSON.stringify(value), (key, inner: unknown) => {
       if (aside.has(key)) return "aside";
+      if (isList(inner)) return { ...inner, metadata: { ...inner.metadata, resourceVersion: "aside" } };
       if (unordered.has(key) && Array.isArray(inner)) return inner.map(canonical).sort();
       if (typeof inner !== "string") return inner;
       return asideInText.reduce((text, [pattern, instead]) => text.replace(pattern, instead), inner);
     }) as unknown;
   }
+}
+
+interface List {
+  readonly metadata: { readonly resourceVersion: string };
+}
+
+function isList(value: unknown): value is List {
+  const { items, rows, metadata } = (value ?? {}) as Record<string, unknown>;
+  return (Array.isArray(items) || Array.isArray(rows)) && typeof metadata === "object";
 }
 
 /** One value, or the events of a watch, one a line. */

@@ -5,6 +5,10 @@ import { entryName, filePath, line } from "./text.ts";
 
 const common = {
   site: entryName("site"),
+  rights: z
+    .enum(["list", "named"])
+    .default("list")
+    .meta({ description: "list: Secrets are found by label; named: only those that targets name are read" }),
   canary: z.boolean().default(false).meta({ description: "Served before the other clusters of its site" }),
 };
 

@@ -28,6 +28,8 @@ export interface KubernetesClusterOptions {
   readonly fieldManager: string;
   readonly requestTimeoutMs?: number | undefined;
   readonly pageSize?: number | undefined;
+  /** False: there is no right to list Secrets, and lists are empty without a request. Default true. */
+  readonly mayListSecrets?: boolean | undefined;
   readonly nowMs: () => number;
 }
 
@@ -57,6 +59,7 @@ class KubernetesCluster implements Cluster {
   readonly #system: string;
   readonly #fieldManager: string;
   readonly #pageSize: number;
+  readonly #mayListSecrets: boolean;
   readonly #data = new RememberedData();
 
   constructor(api: CoreV1Api, options: KubernetesClusterOptions) {
@@ -64,6 +67,7 @@ class KubernetesCluster implements Cluster {
     this.#system = `kubernetes ${options.name}`;
     this.#fieldManager = options.fieldManager;
     this.#pageSize = options.pageSize ?? 500;
+    this.#mayListSecrets = options.mayListSecrets ?? true;
   }
 
   listNamespaces(query: Parameters<Cluster["listNamespaces"]>[0]): Promise<readonly NamespaceFacts[]> {
@@ -71,6 +75,7 @@ class KubernetesCluster implements Cluster {
   }
 
   async listSecrets(labelSelector: string, continueToken: string | null) {
+    if (!this.#mayListSecrets) return { secrets: [], continueToken: null };
     const page = (token: string | null) =>
       this.#api.listSecretForAllNamespaces({
         labelSelector,

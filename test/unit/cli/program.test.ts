@@ -17,6 +17,8 @@ describe("what is asked", () => {
     ["rollback a --generation 4", { credential: "a", generation: 4 }],
     ["revoke a --generation 4", { credential: "a", generation: 4, now: false }],
     ["revoke a --generation 4 --now --confirm a", { credential: "a", generation: 4, now: true }],
+    ["rbac", { clusters: [], account: { namespace: "capstan", name: "capstan" } }],
+    ["rbac --cluster a --account ops/run", { clusters: ["a"], account: { namespace: "ops", name: "run" } }],
     ["sandbox", { clusters: 3, namespaces: 20, seed: 1, directory: ".capstan-sandbox" }],
     ["sandbox --clusters 2 --seed 0 --directory x", { clusters: 2, namespaces: 20, seed: 0, directory: "x" }],
   ])("%s", async (line, asked) => {
@@ -62,6 +64,7 @@ describe("wrong usage is 64 and touches nothing", () => {
     ["revoke a --generation 1 --now --confirm b", "--now: pulls may fail; add --confirm"],
     ["rotate --timeout 5m", "--timeout: is for --wait"],
     ["rotate --wait --timeout soon", "--timeout: a duration such as 30s"],
+    ["rbac --account capstan", "--account: takes namespace/name"],
     ["sandbox --clusters 0", "--clusters: a whole number from 1 to 50"],
     ["help nonsense", "there is no such topic"],
     ["", "Usage: capstan"],

@@ -1,0 +1,103 @@
+import type { Config, TargetConfig } from "../config/complete.ts";
+import { lookup } from "../config/lookup.ts";
+
+/** The ServiceAccount that a cluster's runner logs in as. */
+export interface RunnerAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface Rule {
+  readonly apiGroups: readonly [""];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** One Kubernetes object, ready to be written as YAML. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [field: string]: unknown;
+}
+
+const group = "rbac.authorization.k8s.io";
+
+/**
+ * What the runner of this cluster must be allowed, and no more (README, "Least privilege").
+ * `rights: list`: Secrets of the names that targets have, in all namespaces, and to list Secrets by label.
+ * `rights: named`: per namespace that a target names, the Secret by its name; nothing cluster-wide. Where
+ * namespaces are chosen by label they cannot be named: the Secret's name is what narrows it then.
+ */
+export function rbacManifests(config: Config, cluster: string, account: RunnerAccount): readonly Manifest[] {
+  const targets = Object.values(config.credentials)
+    .flatMap((credential) => credential.targets)
+    .filter(({ clusters }) => clusters.includes(cluster));
+  const name = `capstan-${config.installation}`;
+  const listing = lookup(config.clusters, cluster)?.rights !== "named";
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: account.namespace } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account.name, namespace: account.namespace } },
+    ...(listing ? wide(name, account, listRules(targets)) : namedManifests(name, account, targets)),
+  ];
+}
+
+function listRules(targets: readonly TargetConfig[]): readonly Rule[] {
+  if (targets.length === 0) return [];
+  const list: Rule = { apiGroups: [""], resources: ["secrets"], verbs: ["list"] };
+  return [...namespaceRules(targets), list, secretRule(targets)];
+}
+
+/** By name they are read, by label listed. */
+function namespaceRules(targets: readonly TargetConfig[]): readonly Rule[] {
+  const names = namesOf(targets);
+  const read: Rule = { apiGroups: [""], resources: ["namespaces"], resourceNames: names, verbs: ["get"] };
+  const list: Rule = { apiGroups: [""], resources: ["namespaces"], verbs: ["list"] };
+  return [...(names.length > 0 ? [read] : []), ...(targets.some(bySelector) ? [list] : [])];
+}
+
+/** Server-side apply asks for `create` with the Secret's name, so that a name narrows it (clouds.md D2). */
+function secretRule(targets: readonly TargetConfig[]): Rule {
+  const resourceNames = sorted(targets.map(({ secret }) => secret));
+  return { apiGroups: [""], resources: ["secrets"], resourceNames, verbs: ["get", "create", "patch"] };
+}
+
+function namedManifests(name: string, account: RunnerAccount, targets: readonly TargetConfig[]): readonly Manifest[] {
+  const selecting = targets.filter(bySelector);
+  const manifests = namesOf(targets).flatMap((namespace) => {
+    const here = targets.filter(({ namespaces }) => namespaces.by === "names" && namespaces.names.includes(namespace));
+    const itself: Rule = { apiGroups: [""], resources: ["namespaces"], resourceNames: [namespace], verbs: ["get"] };
+    return [
+      { ...rbac("Role", name, namespace), rules: [itself, secretRule(here)] },
+      { ...rbac("RoleBinding", name, namespace), ...binding("Role", name, account) },
+    ];
+  });
+  const rules = [...namespaceRules(selecting), ...(selecting.length > 0 ? [secretRule(selecting)] : [])];
+  return [...manifests, ...wide(name, account, rules)];
+}
+
+function wide(name: string, account: RunnerAccount, rules: readonly Rule[]): readonly Manifest[] {
+  if (rules.length === 0) return [];
+  return [
+    { ...rbac("ClusterRole", name), rules },
+    { ...rbac("ClusterRoleBinding", name), ...binding("ClusterRole", name, account) },
+  ];
+}
+
+function rbac(kind: string, name: string, namespace?: string): Manifest {
+  const metadata = namespace === undefined ? { name } : { name, namespace };
+  return { apiVersion: `${group}/v1`, kind, metadata };
+}
+
+const binding = (kind: string, name: string, account: RunnerAccount) => ({
+  roleRef: { apiGroup: group, kind, name },
+  subjects: [{ kind: "ServiceAccount", name: account.name, namespace: account.namespace }],
+});
+
+const bySelector = ({ namespaces }: TargetConfig) => namespaces.by === "selector";
+
+const namesOf = (targets: readonly TargetConfig[]) =>
+  sorted(targets.flatMap(({ namespaces }) => (namespaces.by === "names" ? namespaces.names : [])));
+
+const sorted = (names: readonly string[]) => [...new Set(names)].sort();

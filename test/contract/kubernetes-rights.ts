@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Manifest, rbacManifests } from "../../core/app/rbac.ts";
+import { loadConfig } from "../../core/config/load.ts";
+import type { Cluster } from "../../core/ports/cluster.ts";
+import { Secret } from "../../core/secret.ts";
+import { host, label, loginsOf, ours, refused, writeOf } from "./cluster-fixtures.ts";
+import { KubernetesClient, type KubernetesServer } from "./kubernetes-server.ts";
+import { worldOf } from "./kubernetes-world.ts";
+
+const account = { namespace: "capstan", name: "capstan" };
+const namespaces = ["shop", "web"];
+const others = ["foreign", "elsewhere"];
+
+function configuration(rights: string, chosen: string): string {
+  return `format: 1
+installation: trial
+registries:
+  main:
+    kind: harbor
+    endpoint: https://harbor.example.com
+    issuer: { username: 'robot$capstan', password: env:PASSWORD }
+sites:
+  local: { kind: local, directory: ./store, identity: env:IDENTITY }
+clusters:
+  one: { site: local, rights: ${rights}, server: 'https://one.example.com:6443', token: env:TOKEN }
+credentials:
+  platform-pull:
+    registry: main
+    home: local
+    robot: { permissions: [{ namespace: apps, access: [{ resource: repository, action: pull }] }] }
+    proof: { repository: apps/hello }
+    targets:
+      - { clusters: [one], namespaces: ${chosen}, secret: harbor-pull }
+`;
+}
+
+function manifestsOf(rights: string, chosen: string): readonly Manifest[] {
+  const text = configuration(rights, chosen);
+  const { config, problems } = loadConfig({ path: "/capstan.yaml", readFile: () => text, env: {} });
+  if (config === null) throw new Error(JSON.stringify(problems));
+  return rbacManifests(config, "one", account);
+}
+
+async function applyAll(client: KubernetesClient, manifests: readonly Manifest[]): Promise<void> {
+  for (const { apiVersion, kind, metadata, ...rest } of manifests) {
+    const root = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+    const place = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
+    const path = `${root}${place}/${kind.toLowerCase()}s/${metadata.name}?fieldManager=kubectl&force=true`;
+    const type = "application/apply-patch+yaml";
+    await client.must("PATCH", path, { apiVersion, kind, metadata, ...rest }, { type });
+  }
+}
+
+interface Mode {
+  readonly rights: "list" | "named";
+  readonly namespaces: string;
+}
+
+const modes: readonly Mode[] = [
+  { rights: "named", namespaces: `{ names: [${namespaces.join(", ")}] }` },
+  { rights: "named", namespaces: "{ selector: 'team' }" },
+  { rights: "list", namespaces: `{ names: [${namespaces.join(", ")}] }` },
+  { rights: "list", namespaces: "{ selector: 'team' }" },
+];
+
+/** The manifests of `capstan rbac`, granted on a server of today: enough for a rotation, and for nothing else. */
+export function rightsContract(name: string, start: () => Promise<KubernetesServer>): void {
+  describe.each(modes)(`rights on ${name}: $rights, $namespaces`, ({ rights, namespaces: chosen }) => {
+    let client: KubernetesClient;
+    let runner: Cluster;
+    let token: string;
+    const denied = (call: Promise<unknown>) => refused(call, "denied", "missing-right");
+
+    beforeAll(async () => {
+      client = new KubernetesClient(await start());
+      const world = worldOf(client);
+      for (const namespace of namespaces) await world.addNamespace(namespace, { team: "a" });
+      for (const namespace of others) await world.addNamespace(namespace);
+      for (const namespace of [...namespaces, ...others]) {
+        await world.writeOutside(namespace, "database", { text: '{"auths":{}}' });
+      }
+      await applyAll(client, manifestsOf(rights, chosen));
+      token = await client.token(account.namespace, account.name);
+      const mayListSecrets = rights === "list";
+      runner = client.connect({ token: () => new Secret(token), fieldManager: "capstan-trial", mayListSecrets });
+    });
+    afterAll(async () => {
+      await client.close();
+      await client.server.close();
+    });
+
+    it("allows a whole rotation of the targets", async () => {
+      const query = chosen.includes("selector")
+        ? { by: "selector" as const, labelSelector: "team", except: [] }
+        : { by: "names" as const, names: namespaces };
+      const found = await runner.listNamespaces(query);
+      expect(found.map(({ name: found }) => found)).toEqual(namespaces);
+      for (const namespace of namespaces) {
+        expect(await runner.readSecret(namespace, "harbor-pull")).toBeNull();
+        const empty = await runner.createEmptySecret(namespace, "harbor-pull", label);
+        const served = await runner.applySecret(writeOf(empty));
+        expect(loginsOf(await runner.applySecret(writeOf(served, 2)))).toEqual({ [host]: ours(2) });
+      }
+      const { secrets } = await runner.listSecrets("capstan.dev/credential=platform-pull", null);
+      expect(secrets).toHaveLength(rights === "list" ? namespaces.length : 0);
+    });
+
+    it("reads, writes, creates and deletes no other Secret", async () => {
+      for (const namespace of [...namespaces, ...others]) {
+        const { metadata } = (await client.must("GET", `/api/v1/namespaces/${namespace}/secrets/database`)).body;
+        const facts = await client.connect().readSecret(namespace, "database");
+        if (facts === null) throw new Error("the foreign Secret is there");
+        await denied(runner.readSecret(namespace, "database"));
+        await denied(runner.applySecret(writeOf(facts, 1, { force: true })));
+        await denied(runner.createEmptySecret(namespace, "mine", label));
+        await denied(runner.deleteSecret(namespace, "database", metadata.uid, metadata.resourceVersion));
+        const how = { token, type: "application/merge-patch+json" };
+        const path = `/api/v1/namespaces/${namespace}/secrets`;
+        expect((await client.call("PATCH", `${path}/database`, { data: null }, how)).status).toBe(403);
+        expect((await client.call("POST", path, { metadata: { name: "mine" } }, { token })).status).toBe(403);
+        expect((await client.call("DELETE", path, undefined, { token })).status).toBe(403);
+      }
+    });
+
+    it(`lists ${rights === "list" ? "Secrets, and watches none" : "no Secret, and watches none"}`, async () => {
+      const expected = rights === "list" ? 200 : 403;
+      expect((await client.call("GET", "/api/v1/secrets?limit=1", undefined, { token })).status).toBe(expected);
+      const named = "/api/v1/namespaces/shop/secrets?fieldSelector=metadata.name%3Dharbor-pull";
+      expect((await client.call("GET", named, undefined, { token })).status).toBe(expected);
+      const watch = "/api/v1/secrets?watch=true&timeoutSeconds=1";
+      expect((await client.call("GET", watch, undefined, { token })).status).toBe(403);
+    });
+
+    it("touches nothing else", async () => {
+      const calls = [
+        ["POST", "/api/v1/namespaces/shop/pods", { metadata: { name: "p" }, spec: { containers: [] } }],
+        ["PATCH", "/api/v1/namespaces/shop", { metadata: { labels: { a: "b" } } }],
+        ["POST", "/api/v1/namespaces/capstan/serviceaccounts/capstan/token", {}],
+        ["GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles", undefined],
+        ["POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles", { metadata: { name: "more" } }],
+      ] as const;
+      for (const [method, path, body] of calls) {
+        const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+        expect((await client.call(method, path, body, { token, type })).status, `${method} ${path}`).toBe(403);
+      }
+    });
+
+    if (rights === "list" || chosen.includes("selector")) return;
+    it("reaches into no other namespace", async () => {
+      for (const namespace of others) {
+        await denied(runner.readSecret(namespace, "harbor-pull"));
+        await denied(runner.listNamespaces({ by: "names", names: [namespace] }));
+      }
+      await denied(runner.listNamespaces({ by: "selector", labelSelector: "", except: [] }));
+    });
+  });
+}

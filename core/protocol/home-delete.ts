@@ -3,9 +3,9 @@ import type { HomeEffect, RobotSeen } from "./effects.ts";
 import { markOf } from "./home-judge.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { retirementsStopped } from "./home-records.ts";
-import { answerTo, ask, type Decision, type LedgerState, type Rule, replyTo } from "./home-state.ts";
+import { answerTo, ask, type Decision, type LedgerState, type Rule } from "./home-state.ts";
 import { stillHeld, type Victim, victims } from "./home-victims.ts";
-import { currentValueState, versionOf } from "./home-watch.ts";
+import { currentReadBack, versionOf } from "./home-watch.ts";
 import type { Instant, Replaced } from "./state.ts";
 
 export const deleteRobots: Rule = (state, at) => {
@@ -24,14 +24,11 @@ export const deleteRobots: Rule = (state, at) => {
 };
 
 function deleteOne(state: LedgerState, victim: Victim, at: Instant): Decision | undefined {
-  const { current } = state.ledger;
   if (victim.guard === "full" || victim.guard === "revoked-now") {
     // Nothing is taken away before the one that stays has logged in once more.
+    const current = currentReadBack(state);
     if (current === null) return undefined;
     const login = { type: "prove", versionId: versionOf(current), purpose: "guard" } as const;
-    const reading = ask(state, [{ type: "read-version", versionId: versionOf(current) }]);
-    if (reading) return reading;
-    if (currentValueState(state) !== "good") return undefined;
     const proving = ask(state, [login]);
     if (proving) return proving;
     if (answerTo(state, login)?.verdict !== "accepted") return undefined;
@@ -46,18 +43,19 @@ function deleteOne(state: LedgerState, victim: Victim, at: Instant): Decision | 
     const lookingAgain = lookAgain(state, victim);
     if (lookingAgain) return lookingAgain;
     if (seenAgain(state, victim, at) !== null) return undefined;
-    const removing = ask(state, [{ type: "remove-robot", id: victim.id }]);
+    const removal = { type: "remove-robot", id: victim.id } as const;
+    const removing = ask(state, [removal]);
     if (removing) return removing;
-    if (!replyTo(state, { type: "remove-robot", id: victim.id })?.ok) return undefined;
+    if (answerTo(state, removal) === undefined) return undefined;
   }
   return victim.record === null ? undefined : pruneAndForget(state, victim.record);
 }
 
-/** By id alone another's robot could be deleted: creation time and mark must be those we know. */
-export function sameRobot(state: LedgerState, victim: Victim, robot: RobotSeen): boolean {
+/** By id alone another's robot could be deleted: creation time (seen by the caller) and mark must be those we know. */
+function sameRobot(state: LedgerState, victim: Victim, robot: RobotSeen): boolean {
   const mark = markOf(state, robot);
   const sameMark = mark !== null && (victim.record === null || mark.attempt === victim.record.attempt);
-  return robot.id === victim.id && robot.createdAtMs === victim.createdAtMs && sameMark;
+  return robot.id === victim.id && sameMark;
 }
 
 /** The robot is gone: its versions go too, as far as they can be reached; then the record. */

@@ -1,8 +1,8 @@
-import { apartMs, elapsedMs } from "./clocks.ts";
+import { apartMs, elapsedMs, fastestMs } from "./clocks.ts";
 import { siteServed, storeObstacle } from "./home-flips.ts";
 import { seenAgain } from "./home-last-look.ts";
-import { attemptAllowedAtMs, reasonToRotate, startBlockedBy } from "./home-line.ts";
-import { drainEnded, drainMsOf, heldBy } from "./home-records.ts";
+import { reasonToRotate, startBlockedBy } from "./home-line.ts";
+import { drainMsOf, heldBy } from "./home-records.ts";
 import {
   answerTo,
   type Decision,
@@ -119,34 +119,34 @@ export function waitingFor(state: HomeState, at: Instant): readonly string[] {
   return waits;
 }
 
+/** Until the first drain ends, where nothing but their time is waited for; null: something else is. */
+function onlyTimeLeftMs(state: LedgerState, at: Instant): number | null {
+  const { ledger, settings } = state;
+  const leftMs = ledger.replaced.map((record) =>
+    record.state === "draining" && record.drainFrom !== null
+      ? drainMsOf(state, record) - elapsedMs(record.drainFrom, at)
+      : 0,
+  );
+  const more =
+    leftMs.length === 0 ||
+    leftMs.some((ms) => ms <= 0) ||
+    ledger.next !== null ||
+    reasonToRotate(state, at) !== null ||
+    !settings.sites.every((site) => siteServed(state, site));
+  return more ? null : Math.min(...leftMs);
+}
+
 /** When to look again: at the next moment at which something can have changed by time alone, or after a poll. */
-function wakeAtMs(state: LedgerState, at: Instant): number {
+function wakeAtMs(state: LedgerState, at: Instant, waits: readonly string[]): number {
   const { ledger, settings, due } = state;
   const { pollMs } = settings.limits;
   const moments: number[] = [];
   if (due !== null) {
-    const byFastest = (ms: number) =>
-      at.localMs + Math.max(0, ms - Math.max(at.localMs, at.registryMs ?? 0, at.ledgerMs ?? 0));
+    const byFastest = (ms: number) => at.localMs + ms - fastestMs(at);
     if (ledger.holdSinceMs === null && due.scheduleMs !== null) moments.push(byFastest(due.scheduleMs));
     if (due.expiryMs !== null) moments.push(byFastest(due.expiryMs));
   }
-  if (waitingFor(state, at).length > 0) {
-    const drains = ledger.replaced.filter(
-      (record) => record.state === "draining" && record.drainFrom !== null && !drainEnded(state, record, at),
-    );
-    const left = drains
-      .map((record) => drainMsOf(state, record) - elapsedMs(record.drainFrom ?? at, at))
-      .filter((ms) => ms > 0);
-    const onlyDrains =
-      ledger.replaced.length === drains.length &&
-      left.length === drains.length &&
-      ledger.next === null &&
-      drains.length > 0 &&
-      settings.sites.every((site) => siteServed(state, site));
-    moments.push(at.localMs + (onlyDrains ? Math.max(1, Math.min(...left)) : pollMs));
-    if (reasonToRotate(state, at) !== null)
-      moments.push(Math.max(at.localMs + pollMs, attemptAllowedAtMs(state, at.localMs)));
-  }
+  if (waits.length > 0) moments.push(at.localMs + (onlyTimeLeftMs(state, at) ?? pollMs));
   const earliest = Math.min(...moments);
   return Number.isFinite(earliest) ? Math.max(earliest, at.localMs + 1) : at.localMs + pollMs;
 }
@@ -155,12 +155,11 @@ export function endTick(state: LedgerState, at: Instant): Decision {
   const problems = problemsOf(state, at);
   const waits = waitingFor(state, at);
   const end = problems.some((problem) => problem.blocks) ? "blocked" : waits.length === 0 ? "idle" : "waiting";
-  return { do: "end", outcome: { end, nextAtMs: wakeAtMs(state, at), waits, problems } };
+  return { do: "end", outcome: { end, nextAtMs: wakeAtMs(state, at, waits), waits, problems } };
 }
 
 export const respectDeadline: Rule = (state, at) => {
   if (at.localMs < state.settings.deadlineMs) return undefined;
-  if (Object.keys(state.inFlight).length > 0) return { do: "ask", effects: [] };
   return {
     do: "end",
     outcome: { end: "deadline", nextAtMs: at.localMs + 1, waits: ["more time"], problems: problemsOf(state, at) },

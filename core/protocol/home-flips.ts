@@ -1,7 +1,7 @@
-import type { HomeEffect } from "./effects.ts";
+import type { HomeEffect, StoreSeen } from "./effects.ts";
 import { answerTo, ask, type LedgerState, type Problem, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
-import { currentValueState, versionOf } from "./home-watch.ts";
-import type { Instant } from "./state.ts";
+import { currentReadBack, versionOf } from "./home-watch.ts";
+import type { Generation, Instant } from "./state.ts";
 
 /** Has this site handed the current epoch to all its targets, by its own report? */
 export function siteServed(state: LedgerState, site: string): boolean {
@@ -14,13 +14,6 @@ export function siteServed(state: LedgerState, site: string): boolean {
     report.complete &&
     report.served === report.wanted
   );
-}
-
-/** The store is the signal: the canaries' site first, the others when the canaries are served (or have been waited for). */
-export function mayFlip(state: LedgerState, site: string, at: Instant): boolean {
-  const { canarySite, limits } = state.settings;
-  const promotedAtMs = state.ledger.current?.promotedAtMs ?? at.localMs;
-  return site === canarySite || siteServed(state, canarySite) || at.localMs - promotedAtMs >= limits.canaryWaitMaxMs;
 }
 
 /** What stands in a store where our value should: undefined when it may be replaced. */
@@ -51,31 +44,29 @@ export function storeObstacle(state: LedgerState, site: string): Problem | undef
 }
 
 /** A store whose current value is not exactly ours of this epoch. */
-function needsFlip(state: LedgerState, site: string): boolean {
-  const { current } = state.ledger;
-  const seen = answerTo(state, { type: "read-store", site });
-  if (!current || seen === undefined) return false;
+function needsFlip(state: LedgerState, site: string, seen: StoreSeen, current: Generation): boolean {
   const epoch = storeEpoch(state, site) ?? 0;
   return epoch < current.epoch || (seen.trace?.epoch === current.epoch && seen.trace.hash !== current.hash);
 }
 
+/** The store is the signal: the canaries' site first, the others when the canaries are served (or have been waited for). */
+function mayFlip(state: LedgerState, site: string, current: Generation, at: Instant): boolean {
+  const { canarySite, limits } = state.settings;
+  const waitedMs = at.localMs - current.promotedAtMs;
+  return site === canarySite || siteServed(state, canarySite) || waitedMs >= limits.canaryWaitMaxMs;
+}
+
+/** The value is taken from the home store by its version id, read back in the tick that hands it on. */
 export const flipStores: Rule = (state, at) => {
-  const { current } = state.ledger;
-  if (!current || !currentValueReadable(state)) return undefined;
+  const current = currentReadBack(state);
+  if (current === null) return undefined;
   const wanted: HomeEffect[] = [];
   for (const site of state.settings.sites) {
-    if (!needsFlip(state, site) || storeObstacle(state, site) !== undefined || !mayFlip(state, site, at)) continue;
-    const replaces = answerTo(state, { type: "read-store", site })?.versionId ?? null;
+    const seen = answerTo(state, { type: "read-store", site });
+    if (seen === undefined || storeObstacle(state, site) !== undefined) continue;
+    if (!needsFlip(state, site, seen, current) || !mayFlip(state, site, current, at)) continue;
+    const { versionId: replaces } = seen;
     wanted.push({ type: "flip", site, versionId: versionOf(current), epoch: current.epoch, replaces });
   }
-  if (wanted.length === 0) return undefined;
-  // The value is taken from the home store by its version id, in the tick that hands it on.
-  const reading = ask(state, [{ type: "read-version", versionId: versionOf(current) }]);
-  if (reading) return reading;
-  return currentValueState(state) === "good" ? ask(state, wanted) : undefined;
+  return ask(state, wanted);
 };
-
-function currentValueReadable(state: LedgerState): boolean {
-  const { current } = state.ledger;
-  return !current || state.replies[`read-version:${versionOf(current)}`]?.ok !== false;
-}

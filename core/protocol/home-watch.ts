@@ -50,6 +50,11 @@ export function currentValueState(state: LedgerState): "good" | "lost" | "unread
   return reply.value.trace?.hash === current.hash ? "good" : "lost";
 }
 
+/** The current generation, where its value was read back in this tick and is what it should be. */
+export function currentReadBack(state: LedgerState): Generation | null {
+  return currentValueState(state) === "good" ? state.ledger.current : null;
+}
+
 /** A reason to rotate at once, whatever the schedule says; null: none, or not again so soon. */
 export function urgentReason(state: LedgerState, at: Instant): RotationReason | null {
   const { ledger } = state;

@@ -112,8 +112,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/home-flips.ts`,
-        from: "if (!needsFlip(state, site)",
-        to: "if (site === state.settings.canarySite && current.epoch > 1 && state.ownAttempt !== current.attempt) continue;\n    if (!needsFlip(state, site)",
+        from: "if (!needsFlip(state, site, seen, current)",
+        to: "if (site === state.settings.canarySite && current.epoch > 1 && state.ownAttempt !== current.attempt) continue;\n    if (!needsFlip(state, site, seen, current)",
       },
     ],
     fails: neverServed,

@@ -8,6 +8,7 @@ import {
   hourMs,
   ledgerWith,
   limits,
+  mintingNext,
   nextOf,
   otherId,
   record,
@@ -41,6 +42,19 @@ describe("what retires is deleted", () => {
     expect(played.asked).toContainEqual({ type: "prove", versionId: "v2", purpose: "guard" });
   });
 
+  test("clocks that are a day apart and no more stop nothing", () => {
+    expect(deleted({ ledger: retiring, serverMs: t0 + dayMs })).toEqual(["remove-robot 1"]);
+    expect(playHome({ ledger: retiring, serverMs: t0 + dayMs }).codes).not.toContain("clocks-apart");
+  });
+
+  test("each save says why", () => {
+    expect(playHome({ ledger: retiring }).saves).toEqual([
+      "the ledger is confirmed before a deletion",
+      "generation 1 gone",
+      "lease given back",
+    ]);
+  });
+
   test("404 is success", () => {
     const gone = playHome({ ledger: retiring, answers: { "read-robot": () => ({ robot: null }) } });
     expect(gone.changed).toEqual([]);
@@ -59,6 +73,158 @@ describe("what retires is deleted", () => {
       { type: "discard", site: "aws", versionIds: ["v1"] },
       { type: "discard", site: "azure", versionIds: ["v1"] },
     ]);
+  });
+});
+
+describe("which versions go with a generation", () => {
+  const versions = [
+    { versionId: "v1", epoch: 1, current: false },
+    { versionId: "v2", epoch: 2, current: false },
+    { versionId: "v3", epoch: 3, current: false },
+  ];
+  const expired = { ...generation(2).robot, expiresAtMs: t0 - 1 };
+  const gone = record(2, { state: "retiring", robot: expired });
+  const discards = (ledger: HomeLedger, answers: Answers = {}) => {
+    const played = playHome({
+      ledger,
+      answers: { "list-versions": () => ({ versions }), whoami: () => fails(), ...answers },
+    });
+    expect(played.ledger.replaced.map((one) => one.generation)).not.toContain(2);
+    return Object.fromEntries(
+      played.asked.flatMap((effect) => (effect.type === "discard" ? [[effect.site, effect.versionIds]] : [])),
+    );
+  };
+  const at9 = { epoch: 9, generationMax: 3, promotedMax: 3, current: generation(3, { epoch: 9 }) };
+
+  test("all below the lowest epoch of what lives; home keeps the one version of each that lives", () => {
+    expect(discards(ledgerWith({ ...at9, replaced: [gone] }))).toEqual({
+      aws: ["v1", "v2"],
+      azure: ["v1", "v2", "v3"],
+    });
+  });
+
+  test("none of the epoch of another replaced one, or above it; that one stays", () => {
+    const ledger = ledgerWith({ ...at9, replaced: [record(1, { epoch: 2 }), gone] });
+    expect(discards(ledger)).toEqual({ azure: ["v1"] });
+    expect(playHome({ ledger, answers: { whoami: () => fails() } }).ledger.replaced).toMatchObject([{ generation: 1 }]);
+  });
+
+  test("of one that came back only the version it was last promoted with is kept", () => {
+    const back = generation(3, { epoch: 9, versionIds: ["v2", "v1"] });
+    expect(discards(ledgerWith({ ...at9, current: back, replaced: [gone] }))).toMatchObject({ aws: ["v1", "v3"] });
+  });
+
+  test("what is staged for next is kept, with no current one beside it, too", () => {
+    const rebuilt = { epoch: 2, generationMax: 3, promotedMax: 2, current: null, rebuiltAtMs: t0 };
+    const ledger = ledgerWith({ ...rebuilt, replaced: [{ ...gone, epoch: 1 }], next: nextOf("staged") });
+    const unread: Answers = { "read-version": () => fails(), "read-store": () => ({ versionId: null, trace: null }) };
+    expect(discards(ledger, unread)).toEqual({ aws: ["v1", "v2"], azure: ["v1", "v2"] });
+    expect(discards({ ...ledger, next: null }, unread)).toEqual({ aws: ["v1", "v2", "v3"], azure: ["v1", "v2", "v3"] });
+  });
+
+  test("as far as they can be reached: a store that cannot list or discard them keeps no record alive", () => {
+    expect(discards(ledgerWith({ ...at9, replaced: [gone] }), { "list-versions": () => fails() })).toEqual({});
+    expect(discards(ledgerWith({ ...at9, replaced: [gone] }), { discard: () => fails() })).toHaveProperty("aws");
+  });
+});
+
+describe("what stays in the ledger, and what is said of it", () => {
+  const waiting = (answers: Answers, ledger: HomeLedger = retiring) => {
+    const { outcome, ledger: after } = playHome({ ledger, answers });
+    expect(after.replaced.map((one) => one.generation)).toEqual([1]);
+    return outcome.problems.flatMap(({ code, text, blocks }) => (code === "deletion-waits" && !blocks ? text : []));
+  };
+  const because = (why: string) => `robot ${usernameOf(1)} is not deleted yet: ${why}`;
+
+  test.each<[string, Answers]>([
+    ["the store of azure cannot be read", { "read-store": ({ site }) => (site === "azure" ? fails() : storeAtTwo) }],
+    [`a store held ${usernameOf(1)} again: its drain began anew`, storeOf("azure", 1)],
+    [
+      `the store of azure holds ${usernameOf(1)}`,
+      {
+        "read-store": ({ site }) =>
+          site === "azure" ? { versionId: "x", trace: traceOf(1, { epoch: 2 }) } : storeAtTwo,
+        flip: () => fails(),
+      },
+    ],
+    [
+      "the ledger of site azure cannot be read",
+      { "load-site": ({ site }) => (site === "azure" ? fails() : { ledger: siteLedgerWith(site) }) },
+    ],
+    [
+      `a target of azure holds ${usernameOf(1)}`,
+      {
+        "load-site": ({ site }) => ({
+          ledger: siteLedgerWith(site, site === "azure" ? { usernames: [usernameOf(1)] } : {}),
+        }),
+      },
+    ],
+  ])("%s", (why, answers) => {
+    expect(waiting(answers)).toContain(because(why));
+  });
+
+  test("a robot that cannot be removed: its record stays, and it is tried again by the next tick", () => {
+    expect(waiting({ "remove-robot": () => fails("denied") })).toEqual([]);
+  });
+
+  test("another robot under its id: ours is gone, and the other one is not touched", () => {
+    const { ledger, changed } = playHome({ ledger: retiring, answers: robotNow({ createdAtMs: t0 }) });
+    expect([ledger.replaced, changed]).toEqual([[], []]);
+  });
+
+  test("a registry that shows another robot than the one asked for is not believed", () => {
+    expect(waiting(robotNow({ id: 7 }))).toEqual([]);
+    expect(deleted({ ledger: retiring, answers: robotNow({ id: 7 }) })).toEqual([]);
+  });
+
+  test("no report and no ledger of a site that never served hold nothing back", () => {
+    const fresh = { sites: ["aws", "azure"], replaced: retiring.replaced };
+    for (const ledger of [null, siteLedgerWith("azure", null)])
+      expect(
+        deleted({
+          ledger: ledgerWith(fresh),
+          answers: { "load-site": ({ site }) => ({ ledger: site === "azure" ? ledger : siteLedgerWith(site) }) },
+        }),
+      ).toEqual(["remove-robot 1"]);
+  });
+});
+
+describe("while the current generation is refused", () => {
+  const refusals = { count: 1, firstMs: t0, lastMs: t0 };
+  const refusedWatch: Answers = { prove: ({ purpose }) => ({ verdict: purpose === "watch" ? "refused" : "accepted" }) };
+  const stray = marked(3, { id: 33 }, "dead");
+
+  test("what was revoked --now waits like any other", () => {
+    const ledger = ledgerWith({ refusals, replaced: [record(1, { state: "retiring", endNow: true })] });
+    expect(deleted({ ledger, answers: refusedWatch })).toEqual([]);
+  });
+
+  test("what is expired is deleted, and so is what was never handed out, by the whole guard", () => {
+    const robot = { ...generation(1).robot, expiresAtMs: t0 - 1 };
+    const ledger = ledgerWith({ refusals, replaced: [record(1, { state: "retiring", robot })] });
+    expect(deleted({ ledger, answers: refusedWatch })).toEqual(["remove-robot 1"]);
+    const answers: Answers = {
+      ...refusedWatch,
+      "list-robots": () => ({ robots: [marked(2), stray] }),
+      "read-robot": ({ id }) => ({ robot: id === 33 ? stray : marked(2) }),
+    };
+    expect(deleted({ ledger: ledgerWith({ refusals }), answers })).toEqual(["remove-robot 33"]);
+  });
+});
+
+describe("what was revoked --now", () => {
+  const ledger = ledgerWith({ replaced: [record(1, { state: "retiring", endNow: true })] });
+  const holding: Answers = {
+    "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { usernames: [usernameOf(1)] }) }),
+  };
+
+  test("waits for no target, but for the stores and the login of the one that stays", () => {
+    expect(deleted({ ledger, answers: holding })).toEqual(["remove-robot 1"]);
+    expect(deleted({ ledger, answers: storeOf("azure", 1) })).toEqual([]);
+    for (const guard of [() => ({ verdict: "refused" }) as const, () => fails()]) {
+      const prove: Answers["prove"] = (effect) => (effect.purpose === "guard" ? guard() : { verdict: "accepted" });
+      expect(deleted({ ledger, answers: { prove } })).toEqual([]);
+    }
   });
 });
 
@@ -116,6 +282,7 @@ test.each<[string, Scene]>([
   ["under its id is a robot of another name", { ledger: retiring, answers: robotNow({ username: "robot$other" }) }],
   ["under its id is a robot of another attempt", { ledger: retiring, answers: robotNow(marked(1, { id: 1 }, "beef")) }],
   ["clocks are more than a day apart", { ledger: retiring, serverMs: t0 - dayMs - 1 }],
+  ["the login of the current one comes to nothing", { ledger: retiring, answers: { prove: () => fails() } }],
   [
     "the ledger cannot be saved, so that it may be old",
     { ledger: retiring, answers: { save: () => fails("conflict") } },
@@ -219,6 +386,116 @@ describe("the sweep", () => {
     ["without our mark", { ...marked(3), description: "" }],
   ])("leaves a robot that is %s", (_what, robot, ledger) => {
     expect(sweep(robot, ledger)).toEqual([]);
+  });
+
+  test.each<[string, ReturnType<typeof marked>, HomeLedger]>([
+    [
+      "of the attempt that is being minted, whatever its id",
+      marked(3, { id: 77 }, "feed"),
+      ledgerWith({ next: mintingNext({ attempt: "feed" }) }),
+    ],
+    [
+      "staged for next under another attempt's name: its id is enough",
+      marked(3, { id: 3 }, "feed"),
+      ledgerWith({ next: nextOf("staged") }),
+    ],
+  ])("leaves a robot that is %s", (_what, robot, ledger) => {
+    const answers: Answers = {
+      "list-robots": () => ({ robots: [marked(2), robot] }),
+      "read-robot": () => ({ robot }),
+      "read-version": ({ versionId }) => (versionId === "v2" ? { trace: traceOf(2) } : fails()),
+      save: () => fails("unreachable"),
+    };
+    expect(playHome({ ledger, answers }).outcome.waits.join()).not.toContain("to sweep");
+    expect(deleted({ ledger, answers: { ...answers, save: () => ({ revision: "r" }), mint: () => fails() } })).toEqual(
+      ledger.next?.state === "minting" ? ["remove-robot 77"] : [],
+    );
+  });
+
+  test("takes one that is neither, next or not", () => {
+    const stray = marked(3, { id: 33 }, "dead");
+    const answers: Answers = {
+      "read-version": ({ versionId }) => (versionId === "v2" ? { trace: traceOf(2) } : fails()),
+    };
+    const sweeps = (ledger: HomeLedger) =>
+      deleted({
+        ledger,
+        answers: {
+          ...answers,
+          "list-robots": () => ({ robots: [marked(2), stray] }),
+          "read-robot": () => ({ robot: stray }),
+        },
+      });
+    expect(sweeps(ledgerWith({ next: nextOf("staged") }))).toEqual(["remove-robot 33"]);
+    expect(sweeps(ledgerWith({ abandoned: [{ generation: 3, attempt: "beef", atMs: t0 }] }))).toEqual([
+      "remove-robot 33",
+    ]);
+  });
+
+  test("of one that is expired asks nobody but the registry; one that never expires has the whole guard", () => {
+    const dark: Answers = { "read-store": () => fails(), "load-site": () => fails() };
+    const sweeps = (expiresAtMs: number | null) => {
+      const robot = marked(3, { id: 33, expiresAtMs }, "dead");
+      return deleted({
+        ledger: ledgerWith(),
+        answers: { ...dark, "list-robots": () => ({ robots: [robot] }), "read-robot": () => ({ robot }) },
+      });
+    };
+    expect([t0 - 1, t0, t0 + 1, null].map(sweeps)).toEqual([["remove-robot 33"], ["remove-robot 33"], [], []]);
+  });
+
+  test.each<[string, Parameters<typeof siteLedgerWith>[1], number, boolean]>([
+    ["has not read back everything", { complete: false }, 2, false],
+    ["has a target that is not served", { served: 2 }, 2, false],
+    ["reports an older epoch", { epoch: 1 }, 2, false],
+    ["never served anything", null, 0, true],
+    ["serves, and never reported", null, 1, false],
+    ["is served", {}, 2, true],
+  ])("of an orphan waits for each site that serves: one that %s", (_what, report, epoch, goes) => {
+    const stray = marked(3, { id: 33 }, "dead");
+    const played = playHome({
+      ledger: ledgerWith(),
+      answers: {
+        "list-robots": () => ({ robots: [marked(2), stray] }),
+        "read-robot": () => ({ robot: stray }),
+        "load-site": ({ site }) => ({
+          ledger: site === "azure" ? siteLedgerWith(site, report, { epoch }) : siteLedgerWith(site),
+        }),
+      },
+    });
+    expect(played.changed).toEqual(goes ? ["remove-robot 33"] : []);
+    const text = `robot ${stray.username} is not deleted yet: site azure has not read back the current generation from all its targets`;
+    expect(played.outcome.problems.filter(({ code }) => code === "deletion-waits")).toEqual(
+      goes ? [] : [{ code: "deletion-waits", text, blocks: false }],
+    );
+  });
+
+  test("without a current generation nobody can show that what stays logs in: nothing is swept", () => {
+    const stray = marked(3, { id: 33 }, "dead");
+    const ledger = ledgerWith({ current: null, epoch: 9, rebuiltAtMs: t0 });
+    const answers: Answers = {
+      whoami: () => fails(),
+      "list-robots": () => ({ robots: [stray] }),
+      "read-robot": () => ({ robot: stray }),
+      "read-store": () => ({ versionId: null, trace: null }),
+      "load-site": () => ({ ledger: null }),
+    };
+    expect(deleted({ ledger, answers })).toEqual([]);
+  });
+
+  test("a store that this tick put right holds a robot no more", () => {
+    const stray = marked(3, { id: 33 }, "dead");
+    const answers: Answers = {
+      "list-robots": () => ({ robots: [marked(2), stray] }),
+      "read-robot": () => ({ robot: stray }),
+      "read-store": ({ site, before }) =>
+        site === "azure" && before === undefined
+          ? { versionId: "x", trace: traceOf(1, { username: stray.username }) }
+          : storeAtTwo,
+    };
+    const ledger = ledgerWith({ abandoned: [{ generation: 3, attempt: "beef", atMs: t0 }] });
+    expect(deleted({ ledger, answers })).toEqual(["remove-robot 33"]);
+    expect(deleted({ ledger, answers: { ...answers, flip: () => fails() } })).toEqual([]);
   });
 
   test("takes what nobody knows, some in one tick", () => {

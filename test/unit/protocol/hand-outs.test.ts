@@ -62,6 +62,58 @@ describe("flips", () => {
     else expect(played.codes).toContain(code);
   });
 
+  test.each<[string, Seen, string, boolean]>([
+    [
+      "store-foreign",
+      seen(9, { ledgerId: otherId }),
+      `the store of azure holds a value of ledger ${otherId}, which is not ours: left alone`,
+      true,
+    ],
+    ["outside-write", foreignText, "somebody else wrote the value in the store of azure: replaced", false],
+    ["outside-write", seen(2, { hash: "00" }), "somebody else wrote the value in the store of azure: replaced", false],
+  ])("%s is told an operator", (code, azure, text, blocks) => {
+    const { outcome } = playHome({ ledger: ledgerWith(), answers: { "read-store": stores(seen(2), azure) } });
+    expect(outcome.problems).toContainEqual({ code, text, blocks });
+  });
+
+  test("a lower epoch, another hash of a lower epoch, or nothing at all is no outside write", () => {
+    for (const azure of [seen(1), seen(1, { hash: "00" }), { versionId: null, trace: null }]) {
+      expect(playHome({ ledger: ledgerWith(), answers: { "read-store": stores(seen(2), azure) } }).codes).toEqual([]);
+    }
+  });
+
+  test("a report of another ledger serves nobody: the others wait for the canaries", () => {
+    const answers: Answers = {
+      "read-store": stores(seen(1), seen(1)),
+      "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { ledgerId: otherId }) }),
+    };
+    expect(playHome({ ledger: fresh, answers }).changed).toEqual(["flip aws"]);
+  });
+
+  test.each<[string, Answers]>([
+    ["cannot be read back now", { "read-version": () => fails() }],
+    ["is lost", { "read-version": () => fails("not-found"), whoami: () => fails() }],
+    ["is another than the one that was staged", { "read-version": () => ({ trace: null }), whoami: () => fails() }],
+  ])("a current value that %s is handed on to nobody", (_what, answers) => {
+    const behind: Answers = { "read-store": stores(seen(1), seen(1)), ...answers };
+    expect(playHome({ ledger: fresh, answers: behind }).changed).toEqual([]);
+  });
+
+  test("without a current generation no store is written", () => {
+    const ledger = ledgerWith({ current: null, epoch: 9, rebuiltAtMs: t0 });
+    expect(playHome({ ledger, answers: { whoami: () => fails() } }).changed).toEqual([]);
+  });
+
+  test("canaries are waited for so long since the promotion, not a moment longer", () => {
+    const promoted = (agoMs: number) => ledgerWith({ current: generation(2, { promotedAtMs: t0 - agoMs }) });
+    const answers: Answers = {
+      "read-store": stores(seen(1), seen(1)),
+      "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { epoch: 1 }) }),
+    };
+    expect(playHome({ ledger: promoted(hourMs - 1), answers }).changed).toEqual(["flip aws"]);
+    expect(playHome({ ledger: promoted(hourMs), answers }).changed).toEqual(["flip aws", "flip azure"]);
+  });
+
   test("a name that was somebody's before us is never written", () => {
     const played = playHome({
       ledger: ledgerWith(),
@@ -71,7 +123,13 @@ describe("flips", () => {
       },
     });
     expect(played.changed).toEqual([]);
-    expect(played.codes).toEqual(["store-occupied"]);
+    expect(played.outcome.problems).toEqual([
+      {
+        code: "store-occupied",
+        text: "the store of azure already holds a value of this name that is not ours: remove it or choose another storeName",
+        blocks: true,
+      },
+    ]);
   });
 
   test("a dark replica keeps its value and holds nothing but itself", () => {

@@ -2,12 +2,15 @@ import type { Config } from "../config/complete.ts";
 import type { Ports } from "../engine/ports.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
+import type { IssuerInspection } from "../ports/issuer.ts";
 import type { Log } from "./log.ts";
 
 /** What every command works with; put together by a composition root. */
 export interface Tools {
   readonly config: Config;
   readonly ports: Ports;
+  /** By the same names as `ports.registries`; a registry without one is not looked at. */
+  readonly issuers: Readonly<Record<string, IssuerInspection>>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Names this process in leases. */

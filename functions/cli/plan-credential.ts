@@ -1,4 +1,5 @@
 import { lookAtSite, type SiteLook } from "../../core/app/inspect.ts";
+import { type IssuerLook, lookAtIssuer } from "../../core/app/inspect-issuer.ts";
 import { credentialOf, sitesOf } from "../../core/app/settings.ts";
 import type { Problem } from "../../core/protocol/home-state.ts";
 import { type ExitCode, exitCode } from "./exit-codes.ts";
@@ -34,13 +35,16 @@ export interface PlannedCredential extends StandingDocument {
   readonly waits: readonly string[];
   readonly problems: readonly Problem[];
   readonly sites: readonly PlannedSite[];
+  /** What the issuer needs and has; rights that are missing make exit status 77. */
+  readonly issuer: IssuerLook;
 }
 
 /** Looks at home and at every site of one credential; changes nothing. */
 export async function planCredential({ tools }: Session, name: string): Promise<PlannedCredential> {
   const credential = credentialOf(tools.config, name);
   const inputs = lookInputs(tools);
-  const [home, ...looks] = await Promise.all([
+  const [issuer, home, ...looks] = await Promise.all([
+    lookAtIssuer(tools, name),
     lookHome(tools, name),
     ...sitesOf(credential).map((site) => lookAtSite(tools, name, site, inputs)),
   ]);
@@ -53,14 +57,21 @@ export async function planCredential({ tools }: Session, name: string): Promise<
   const writes = sites.some((site) => site.clusters.some(({ toWrite }) => toWrite.length > 0));
   return {
     credential: name,
-    exitCode: code === exitCode.notFinished ? exitCode.done : code,
+    exitCode: codeOfPlan(code, issuer),
     wouldChange: writes || home.wouldDo.length > 0,
     ...standingOf(home, name, credential),
     nextTick: home.wouldDo,
     waits: home.waits,
     problems: home.problems,
     sites,
+    issuer,
   };
+}
+
+/** A rotation under way is no fault of the plan; a right that is missing is one, before anything is written. */
+function codeOfPlan(code: ExitCode, issuer: IssuerLook): ExitCode {
+  if (code !== exitCode.done && code !== exitCode.notFinished) return code;
+  return issuer.missing.length > 0 ? exitCode.denied : exitCode.done;
 }
 
 function plannedSite(look: SiteLook, clusters: readonly string[]): PlannedSite {

@@ -2,6 +2,7 @@ import type { CliActions, CliContext } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { exitCode, worstExitCode } from "./exit-codes.ts";
 import { commandLine } from "./hint.ts";
+import { issuerLines } from "./issuer-lines.ts";
 import { pickCredentials } from "./pick.ts";
 import { type PlannedCredential, planCredential } from "./plan-credential.ts";
 import { allSitesOf, openSession } from "./session.ts";
@@ -55,6 +56,7 @@ function lines(planned: PlannedCredential, context: CliContext): readonly string
     ...steps,
     ...renderTable(siteHeadings, rows, context.style).map((line) => `  ${line}`),
     ...siteProblems,
+    ...issuerLines(planned.issuer, context.style),
   ];
 }
 

@@ -1,10 +1,11 @@
 import { registryPortOf } from "../../core/app/settings.ts";
 import type { Config } from "../../core/config/complete.ts";
 import type { Ports } from "../../core/engine/ports.ts";
+import type { IssuerInspection } from "../../core/ports/issuer.ts";
 import { lateDriver } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-type Driver = Ports["registries"][string];
+type Driver = Ports["registries"][string] & IssuerInspection;
 
 const calls: Readonly<Record<keyof Driver, true>> = {
   mint: true,
@@ -14,14 +15,22 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   probe: true,
   whoami: true,
   usedSince: true,
+  inspectIssuer: true,
 };
+
+type Named = Config["registries"][string]["issuer"];
+
+/** Asks for the password anew each time. */
+function loginOf({ username, password }: Named, around: Surroundings) {
+  return async () => ({ username, password: await around.resolve(password) });
+}
 
 /** A driver per Harbor and level of robots, made at its first call; the issuer's password is only asked for when it is used. */
 export function registryDrivers(
   config: Config,
   credentials: readonly string[],
   around: Surroundings,
-): Ports["registries"] {
+): Readonly<Record<string, Driver>> {
   const drivers: Record<string, Driver> = {};
   for (const name of credentials) {
     const credential = config.credentials[name];
@@ -35,10 +44,8 @@ export function registryDrivers(
         endpoint: registry.endpoint,
         pullEndpoints: registry.pullEndpoints,
         ...(registry.caFile === undefined ? {} : { caFile: registry.caFile }),
-        issuer: async () => ({
-          username: registry.issuer.username,
-          password: await around.resolve(registry.issuer.password),
-        }),
+        issuer: loginOf(registry.issuer, around),
+        ...(registry.retirer === undefined ? {} : { retirer: loginOf(registry.retirer, around) }),
         robotLevel: level === "project" ? { level, project } : { level },
         nowMs: around.nowMs,
         requestTimeoutMs: around.requestTimeoutMs,

@@ -62,12 +62,13 @@ export function composeTools(options: ComposeOptions): Tools {
   const wantedClusters = [...used].filter((cluster) => sites.includes(config.clusters[cluster]?.site ?? ""));
 
   const drivers = [...wantedSites].map((site) => [site, siteDrivers(config, site, around)] as const);
+  const registries = registryDrivers(
+    config,
+    played.map(([name]) => name),
+    around,
+  );
   const ports: Ports = {
-    registries: registryDrivers(
-      config,
-      played.map(([name]) => name),
-      around,
-    ),
+    registries,
     clusters: Object.fromEntries(wantedClusters.map((name) => [name, clusterDriver(config, name, around)])),
     stores: Object.fromEntries(drivers.map(([site, { store }]) => [site, store])),
     ledgers: Object.fromEntries(drivers.map(([site, { ledger }]) => [site, ledger])),
@@ -75,6 +76,7 @@ export function composeTools(options: ComposeOptions): Tools {
   return {
     config,
     ports,
+    issuers: registries,
     clock: systemClock,
     entropy: systemEntropy,
     owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,

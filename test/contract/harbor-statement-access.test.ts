@@ -69,7 +69,7 @@ describe("robots over robots", () => {
         { kind: "system", namespace: "/", access: [{ resource: "robot", action: "create" }] },
         {
           kind: "project",
-          namespace: "*",
+          namespace: "alpha",
           access: [
             { resource: "robot", action: "create" },
             { resource: "repository", action: "pull" },

@@ -14,10 +14,10 @@ const leastIssuer: readonly Permission[] = [
 export const registryIssuerCases: readonly RegistryCase[] = [
   {
     title: "whoami names the issuer, the version and whether writing is off",
-    async run({ registry, setReadOnly }) {
+    async run({ registry, setReadOnly, version }) {
       const open = await registry.whoami();
       expect(open.username.length).toBeGreaterThan(0);
-      expect(open.version).toMatch(/^v2\.15\.2/);
+      expect(open.version.startsWith(version)).toBe(true);
       expect(open.readOnly).toBe(false);
       expect(open.serverMs).not.toBeNull();
       try {

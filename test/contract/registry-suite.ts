@@ -12,6 +12,8 @@ import { registryWireCases } from "./registry-wire-cases.ts";
 /** A registry and the hands that a test needs around it. Its clock stands still unless told otherwise. */
 export interface RegistryHarness {
   readonly registry: Registry & UsageEvidence;
+  /** As `whoami` says it, perhaps with more behind. */
+  readonly version: string;
   /** The same registry, listing the robots of this project. */
   ofProject(project: string): Registry;
   nowMs(): number;

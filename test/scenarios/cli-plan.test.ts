@@ -64,6 +64,7 @@ it("before the first rotation plan changes nothing and tells the first steps", a
   expect(wouldChange).toBe(true);
   expect(credentials[0]).toMatchObject({ state: "none", current: null, due: null });
   expect(credentials[0].nextTick.at(-1)).toContain("create robot platform-pull-g1-");
+  expect(credentials[0].issuer).toMatchObject({ missing: [], problem: null, report: { limits: [] } });
 });
 
 it("at rest plan changes nothing and finds nothing to do, but names a foreign Secret", async () => {
@@ -90,4 +91,33 @@ it("in the midst of a rotation plan changes nothing and says what holds the old 
   expect(credentials[0].nextTick).toContain("make epoch 2 current in the store of azure");
   const azure = credentials[0].sites.find(({ site }: { site: string }) => site === "azure");
   expect(azure.clusters).toEqual([{ cluster: "prod-2", toWrite: ["team-1/platform-pull"], foreign: [] }]);
+});
+
+it("a right that the issuer lacks is named before anything is written", async () => {
+  const { harbor } = fleet.sandbox.describe();
+  const login = Buffer.from(`${harbor.admin.username}:${harbor.admin.password.reveal()}`).toString("base64");
+  const { id } = fleet.sandbox.harbor.robots().find(({ username }) => username === harbor.issuer.username) ?? {};
+  const narrowed = {
+    name: harbor.issuer.username,
+    level: "system",
+    permissions: [
+      {
+        kind: "system",
+        namespace: "/",
+        access: ["create", "read", "list"].map((action) => ({ resource: "robot", action })),
+      },
+      { kind: "project", namespace: "*", access: [{ resource: "repository", action: "pull" }] },
+    ],
+  };
+  const headers = { authorization: `Basic ${login}`, "content-type": "application/json" };
+  const url = `${fleet.sandbox.harbor.url}/api/v2.0/robots/${id}`;
+  const request = { method: "PUT", headers, body: JSON.stringify(narrowed) };
+  const { status } = await fetch(url, request);
+  expect(status).toBe(200);
+  const ran = await fleet.capstan.run(["plan"]);
+  expect(ran.code).toBe(77);
+  expect(ran.out).toContain("robot:delete at system is missing, needed to delete replaced robots");
+  expect(ran.out).toContain(
+    "audit-log:list at system is missing, needed to see whether a replaced robot is still used",
+  );
 });

@@ -23,6 +23,15 @@ export const registrySchema = z
       .meta({
         description: "A robot with robot:create, read, list and delete (Harbor 2.12 or newer), or an administrator",
       }),
+    retirer: z
+      .strictObject({
+        username: line("Login that lists, reads and deletes robots", 255),
+        password: secretReference("the retirer's password"),
+      })
+      .optional()
+      .meta({
+        description: "A second login that lists, reads and deletes robots, so that the issuer needs only robot:create",
+      }),
     tokenLifetime: duration("How long Harbor's bearer tokens live; told to people, nothing waits by it", {
       minMs: 1_000,
       maxMs: 86_400_000,

@@ -11,6 +11,8 @@ export interface HarborOptions {
   readonly caFile?: string;
   /** Who mints: a robot with `robot:create/read/list/delete`, or a person. Asked anew for every operation. */
   readonly issuer: () => Promise<Login> | Login;
+  /** A second login that lists, reads and deletes robots, so that `issuer` needs only to create them; default: the issuer. */
+  readonly retirer?: () => Promise<Login> | Login;
   /** Which robots `list` sees. Of a project: the issuer needs `project:read` there, to learn its id. */
   readonly robotLevel: RobotLevel;
   readonly nowMs: () => number;

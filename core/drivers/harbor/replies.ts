@@ -16,6 +16,27 @@ export const robotReply = z.object({
 
 export const robotsReply = z.array(robotReply);
 
+const permissionsReply = z.array(
+  z.object({
+    kind: z.string(),
+    namespace: z.string(),
+    access: z.array(z.object({ resource: z.string(), action: z.string(), effect: z.string().optional() })),
+  }),
+);
+
+export const robotsWithPermissionsReply = z.array(
+  z.object({
+    id: z.int().positive(),
+    name: z.string().min(1),
+    permissions: permissionsReply.nullable().transform((list) => list ?? []),
+  }),
+);
+
+/** Of people only; a robot is answered with 412 (harbor.md §6). */
+export const userReply = z.object({ sysadmin_flag: z.boolean() });
+
+export const ownPermissionsReply = z.array(z.object({ resource: z.string(), action: z.string() }));
+
 export const createdReply = z.object({
   id: z.int().positive(),
   name: z.string().min(1),

@@ -31,6 +31,9 @@ function placeOf(request: MintRequest): string {
  */
 export async function mintRobot(api: Api, request: MintRequest): Promise<MintedRobot & ServerTime> {
   const operation = "mint";
+  // Up to 2.10 Harbor takes 0 for a life of its own choice (harbor.md §1.3): nobody asked for that.
+  if (request.durationDays === 0)
+    throw new PortError("invalid", "harbor: mint: a life of 0 days", { system: "harbor", operation });
   try {
     const reply = await api.call(
       {

@@ -3,15 +3,14 @@ import type { UsageVerdict } from "../../ports/usage.ts";
 import type { Api } from "./api.ts";
 import { encodeQ } from "./query.ts";
 import { auditReply, readReply } from "./replies.ts";
+import { parseVersion } from "./version.ts";
 import { askWhoami } from "./whoami.ts";
 
 const operation = "usage";
 
 /** Since 2.13 pulls are written to another table, and the old one answers with silence (harbor.md §3). */
 function auditPath(version: string): string {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  const old = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 13);
-  return old ? "/audit-logs" : "/auditlog-exts";
+  return parseVersion(version).atLeast(2, 13) ? "/auditlog-exts" : "/audit-logs";
 }
 
 /** Time of the newest pull after `sinceMs`, of one name or of anybody; null: none in the log. */

@@ -44,8 +44,8 @@ export function toGrants(context: HarborContext, permissions: readonly WantedPer
 }
 
 /**
- * What a robot hands out it must hold itself, in **one** entry: the very namespace, else `*`; effects
- * compared literally (harbor.md §1.8). Up to v2.14.0 the creator was looked for in the new robot's project.
+ * What a robot hands out it must hold itself, in **one** entry: the very namespace, else `*` (not in 2.12.0);
+ * effects compared literally (harbor.md §1.8). Up to v2.14.0 the creator was looked for in the new robot's project.
  */
 function checkSubset(
   context: HarborContext,
@@ -62,7 +62,8 @@ function checkSubset(
     if (scope !== null) held.set(`${scope.kind}:${scope.namespace}`, grant.access);
   }
   const covered = permissions.every(({ kind, namespace, access }) => {
-    const own = held.get(`${kind}:${namespace}`) ?? held.get(`${kind}:*`);
+    const own =
+      held.get(`${kind}:${namespace}`) ?? (versionAtLeast(state, 2, 12, 1) ? held.get(`${kind}:*`) : undefined);
     return own !== undefined && access.every((item) => own.some((known) => sameAccess(known, item)));
   });
   if (covered) return;

@@ -80,6 +80,7 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
       ledgers: { here: ledger },
       clusters: { "prod-1": cluster },
     },
+    issuers: {},
     clock: {
       nowMs,
       async sleep(waitMs) {

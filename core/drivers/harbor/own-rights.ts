@@ -1,0 +1,93 @@
+import { PortError } from "../../ports/errors.ts";
+import type { Login } from "../../ports/registry.ts";
+import type { Api } from "./api.ts";
+import type { HeldPermission } from "./permission-sets.ts";
+import { encodeQ } from "./query.ts";
+import { ownPermissionsReply, projectReply, readReply, robotsWithPermissionsReply, userReply } from "./replies.ts";
+
+const operation = "rights";
+const pagesMax = 100;
+
+/** What a login may do, as far as it can be seen. */
+export type OwnRights =
+  | { readonly kind: "administrator" }
+  | { readonly kind: "user"; readonly inProject: ReadonlySet<string> | null }
+  /** `held` null: this robot may not read its own row, and nobody read it in its place. */
+  | { readonly kind: "robot"; readonly held: readonly HeldPermission[] | null; readonly level: "system" | "project" };
+
+function missing(error: unknown): boolean {
+  return error instanceof PortError && (error.reason === "missing-right" || error.kind === "not-found");
+}
+
+/** Rights in a project, `robot:create` and so on; null: the project is not there, or not to be seen. */
+async function rightsInProject(api: Api, project: string): Promise<ReadonlySet<string> | null> {
+  const right = `project:read on ${project}`;
+  const path = `/projects/${encodeURIComponent(project)}`;
+  const found = await api.call({ method: "GET", path, operation, right }, 200).catch((error: unknown) => {
+    if (missing(error)) return null;
+    throw error;
+  });
+  if (found === null) return null;
+  const { project_id } = readReply(projectReply, found, operation);
+  const scope = `/users/current/permissions?scope=/project/${project_id}&relative=true`;
+  const reply = await api.call({ method: "GET", path: scope, operation, right: "to log in" }, 200);
+  return new Set(readReply(ownPermissionsReply, reply, operation).map((one) => `${one.resource}:${one.action}`));
+}
+
+/** Its own row among the system's robots, or those of the project that its name carries. Null: not to be seen. */
+async function ownRow(api: Api, username: string, project: string | null): Promise<readonly HeldPermission[] | null> {
+  // The stored name is not known where the prefix is not: its last part is, and is enough to ask for.
+  const tail = /[a-z0-9._-]+$/.exec(username)?.[0] ?? username;
+  const level: (readonly [string, "=", string])[] = [];
+  if (project !== null) {
+    const path = `/projects/${encodeURIComponent(project)}`;
+    const found = await api.call({ method: "GET", path, operation, right: `project:read on ${project}` }, 200);
+    level.push(
+      ["Level", "=", "project"],
+      ["ProjectID", "=", String(readReply(projectReply, found, operation).project_id)],
+    );
+  }
+  const q = encodeQ([...level, ["name", "=~", tail]]);
+  for (let page = 1; page <= pagesMax; page += 1) {
+    const path = `/robots?${q}&sort=id&page=${page}&page_size=100`;
+    const reply = await api.call({ method: "GET", path, operation, right: "robot:list" }, 200);
+    const rows = readReply(robotsWithPermissionsReply, reply, operation);
+    const own = rows.find(({ name }) => name === username);
+    if (own !== undefined) return own.permissions;
+    if (rows.length < 100) return null;
+  }
+  return null;
+}
+
+/**
+ * What `login` may do. A robot's row is read by itself, else by `readers` (the other identity). A robot whose
+ * row nobody may read is known by its name only.
+ */
+export async function ownRights(
+  api: Api,
+  readers: readonly Api[],
+  login: Login,
+  project: string | null,
+): Promise<OwnRights> {
+  const reply = await api
+    .call({ method: "GET", path: "/users/current", operation, right: "to log in" }, 200)
+    .catch((error: unknown) => {
+      // A robot is no user: 412 (harbor.md §6).
+      if (error instanceof PortError && error.status === 412) return null;
+      throw error;
+    });
+  if (reply !== null) {
+    const { sysadmin_flag } = readReply(userReply, reply, operation);
+    if (sysadmin_flag) return { kind: "administrator" };
+    return { kind: "user", inProject: project === null ? null : await rightsInProject(api, project) };
+  }
+  const own = /^.*?([a-z0-9._-]+)\+[a-z0-9._-]+$/.exec(login.username)?.[1] ?? null;
+  for (const reader of [api, ...readers]) {
+    const held = await ownRow(reader, login.username, own).catch((error: unknown) => {
+      if (missing(error)) return null;
+      throw error;
+    });
+    if (held !== null) return { kind: "robot", held, level: own === null ? "system" : "project" };
+  }
+  return { kind: "robot", held: null, level: own === null ? "system" : "project" };
+}

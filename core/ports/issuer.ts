@@ -1,0 +1,49 @@
+import type { Permission } from "./registry.ts";
+
+/** What the issuer is to make: robots of this level with these permissions. */
+export interface IssuerNeeds {
+  readonly level: "system" | "project";
+  readonly permissions: readonly Permission[];
+}
+
+/**
+ * - `held`: seen among the rights of the login.
+ * - `missing`: seen to be absent, or ruled out by the registry's version.
+ * - `unknown`: the login may not look at its own rights; the first call will tell.
+ */
+export type RightVerdict = "held" | "missing" | "unknown";
+
+export interface NeededRight {
+  /** `robot:create at system`, `repository:pull on project alpha`. */
+  readonly right: string;
+  /** What it is for, in a few words. */
+  readonly purpose: string;
+  readonly verdict: RightVerdict;
+  /** Without it a rotation still works. */
+  readonly optional: boolean;
+  /** Where it is not `held`: what stands against it, and the mend. */
+  readonly why?: string;
+}
+
+/** One login of the issuer: `mint` creates robots, `retire` lists, reads and deletes them. */
+export interface IssuerIdentity {
+  readonly roles: readonly ("mint" | "retire")[];
+  readonly username: string;
+  readonly kind: "robot" | "administrator" | "user";
+  readonly rights: readonly NeededRight[];
+}
+
+export interface IssuerReport {
+  /** As the registry says it. */
+  readonly version: string;
+  readonly readOnly: boolean;
+  readonly identities: readonly IssuerIdentity[];
+  /** What this version cannot do, as far as it matters here. */
+  readonly limits: readonly string[];
+}
+
+/** Looks at what the issuer may do, without writing anything. */
+export interface IssuerInspection {
+  /** Throws `denied` (`bad-credentials`), `throttled`, `unreachable`, `invalid`. */
+  inspectIssuer(needs: IssuerNeeds): Promise<IssuerReport>;
+}

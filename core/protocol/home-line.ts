@@ -179,10 +179,9 @@ function stageRollBack(state: LedgerState, next: NextGeneration, at: Instant): D
   const reading = ask(state, [{ type: "read-version", versionId }]);
   if (reading) return reading;
   const read = replyTo(state, { type: "read-version", versionId });
-  if (read?.ok === false)
-    return read.failure.kind === "not-found"
-      ? abandon(state, next, at, "roll-back-refused", "its value is gone from the store")
-      : undefined;
+  if (read?.ok === false && read.failure.kind !== "not-found") return undefined;
+  if (read?.ok !== true || read.value.trace === null)
+    return abandon(state, next, at, "roll-back-refused", "its value is gone from the store");
   const proving = ask(state, [{ type: "prove", versionId, purpose: "next" }]);
   if (proving) return proving;
   const verdict = answerTo(state, { type: "prove", versionId, purpose: "next" })?.verdict;
@@ -245,10 +244,9 @@ function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decisio
   const reading = ask(state, [{ type: "read-version", versionId }]);
   if (reading) return reading;
   const read = replyTo(state, { type: "read-version", versionId });
-  if (read?.ok !== true)
-    return read?.failure.kind === "not-found"
-      ? abandon(state, next, at, "read-back-differs", "its value is gone from the store")
-      : undefined;
+  if (read?.ok === false && read.failure.kind !== "not-found") return undefined;
+  if (read?.ok !== true || read.value.trace === null)
+    return abandon(state, next, at, "read-back-differs", "its value is gone from the store");
   if (next.robot.expiresAtMs !== null && next.robot.expiresAtMs - registryMs(at) < limits.lifeLeftMinMs) {
     return abandon(state, next, at, "too-old", "too little of its life is left");
   }

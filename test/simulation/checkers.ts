@@ -1,3 +1,4 @@
+import type { MemoryRobot } from "../../core/drivers/memory/registry-state.ts";
 import { homeLedgerOf } from "../../core/engine/ledger-text.ts";
 import { decodeValue } from "../../core/engine/value.ts";
 import type { Login } from "../../core/ports/registry.ts";
@@ -108,12 +109,16 @@ export function unfinished(
   return broken.length > 0 ? broken : secretsInLedgers(world);
 }
 
+export function isOurs(robot: MemoryRobot, place: Place): boolean {
+  return robot.name.startsWith(`${place.name}-g`) && robot.description.startsWith("capstan:");
+}
+
 function remains(world: World, ledger: HomeLedger, place: Place): readonly string[] {
   const broken: string[] = [];
   for (const record of ledger.replaced)
     broken.push(`promise 4: generation ${record.generation} is still ${record.state}`);
   const { robots: all } = world.registryOf(place).state;
-  const robots = all.filter((robot) => robot.name.startsWith(`${place.name}-g`));
+  const robots = all.filter((robot) => isOurs(robot, place));
   if (robots.length !== 1)
     broken.push(`promise 3: ${robots.length} robots are left: ${robots.map((robot) => robot.name).join(", ")}`);
   return broken;

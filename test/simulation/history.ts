@@ -13,7 +13,8 @@ import { type Drawn, drawShape } from "./shape.ts";
 import { Troubles } from "./troubles.ts";
 import { calm, drawWeather, type Weather } from "./weather.ts";
 import { type Tick, Witness } from "./witness.ts";
-import { minuteMs, type Place, World } from "./world.ts";
+import { describe } from "./words.ts";
+import { minuteMs, type Place, type Shape, World } from "./world.ts";
 
 export interface HistoryResult {
   readonly seed: number;
@@ -23,6 +24,13 @@ export interface HistoryResult {
   readonly faults: Readonly<Record<string, number>>;
   readonly reached: Readonly<Record<string, number>>;
   readonly calls: number;
+}
+
+/** What is not left to the seed, for histories that look for one thing. */
+export interface Aim {
+  readonly only?: "small" | "large";
+  readonly shape?: Partial<Shape>;
+  readonly weather?: Partial<Weather>;
 }
 
 interface Process {
@@ -68,13 +76,14 @@ export class History {
   readonly #seed: number;
   readonly #tell: boolean;
 
-  constructor(seed: number, tell = false) {
+  constructor(seed: number, tell = false, aim: Aim = {}) {
     this.#seed = seed;
     this.#tell = tell;
     this.#random = new Random(seed);
-    this.#drawn = drawShape(this.#random);
-    const { shape } = this.#drawn;
-    this.#weather = drawWeather(this.#random, shape.tickEveryMs);
+    const drawn = drawShape(this.#random, aim.only);
+    const shape = { ...drawn.shape, ...aim.shape };
+    this.#drawn = { ...drawn, shape };
+    this.#weather = { ...drawWeather(this.#random, shape.tickEveryMs), ...aim.weather };
     this.#world = new World(shape, this.#random);
     this.#witness = new Witness(this.#world);
     this.#outside = new Outside(this.#world, this.#random, this.#witness);
@@ -220,7 +229,7 @@ export class History {
   }
 
   #newTick(): Tick {
-    return { startedMs: this.#world.nowMs, lookedMs: null, takenOut: [] };
+    return { startedMs: this.#world.nowMs, lookedMs: null, readRobotMs: new Map(), takenOut: [] };
   }
 
   #now(site: string): number {
@@ -407,7 +416,7 @@ export class History {
       return;
     }
     // Attempts that failed by a clock that was ahead may hold the next one back for an hour and its pause.
-    const untilMs = this.#world.nowMs + 80 * minuteMs;
+    const untilMs = this.#world.nowMs + Math.max(80 * minuteMs, 4 * this.#drawn.shape.tickEveryMs);
     while (this.#world.nowMs <= untilMs && this.#broken.length === 0) {
       this.#startHome(this.#processes, place, this.#world.nowMs, { type: "rotate" });
       this.#processes += 1;
@@ -439,28 +448,6 @@ export class History {
   }
 }
 
-function describe(call: PortCall): string {
-  const { call: name, on, ...rest } = call;
-  if (call.call === "ledger.save") return `${name} ${call.key} ${ledgerWords(call.text)}`;
-  return `${name} ${on} ${JSON.stringify(rest).slice(0, 220)}`;
-}
-
-/** Where a ledger stands, in few words. */
-function ledgerWords(text: string): string {
-  const { epoch, current, next, replaced, round, report, abandoned } = JSON.parse(text);
-  if (replaced === undefined)
-    return `epoch ${epoch}, report ${report === null ? "none" : JSON.stringify({ ...report, ledgerId: undefined })}`;
-  const records = replaced.map((one: { generation: number; state: string }) => `g${one.generation} ${one.state}`);
-  return [
-    `epoch ${epoch}`,
-    `current ${current === null ? "none" : `g${current.generation}`}`,
-    `next ${next === null ? "none" : `g${next.generation} ${next.attempt} ${next.state}${next.rollBack ? " (roll back)" : ""}`}`,
-    `replaced ${records.join(", ") || "none"}`,
-    `round ${round === null ? "none" : `${round.id.slice(0, 8)} for ${round.generations}`}`,
-    `${abandoned.length} given up`,
-  ].join("; ");
-}
-
-export function runHistory(seed: number, tell = false): HistoryResult {
-  return new History(seed, tell).run();
+export function runHistory(seed: number, tell = false, aim: Aim = {}): HistoryResult {
+  return new History(seed, tell, aim).run();
 }

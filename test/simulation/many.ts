@@ -1,5 +1,5 @@
 import { statesToReach, transitionsToReach } from "./coverage.ts";
-import { type HistoryResult, runHistory } from "./history.ts";
+import { type Aim, type HistoryResult, runHistory } from "./history.ts";
 
 export interface ManyResult {
   readonly histories: number;
@@ -45,9 +45,9 @@ export function runMany(histories: number, firstSeed: number, brokenMax = 5): Ma
   return sum;
 }
 
-export function runSafely(seed: number, tell = false): HistoryResult {
+export function runSafely(seed: number, tell = false, aim: Aim = {}): HistoryResult {
   try {
-    return runHistory(seed, tell);
+    return runHistory(seed, tell, aim);
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { seed, large: false, broken: [`thrown: ${text}`], story: [], faults: {}, reached: {}, calls: 0 };

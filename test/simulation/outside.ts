@@ -1,6 +1,6 @@
 import { decodeValue } from "../../core/engine/value.ts";
 import { Secret } from "../../core/secret.ts";
-import { homeLedger } from "./checkers.ts";
+import { homeLedger, isOurs } from "./checkers.ts";
 import type { Random } from "./random.ts";
 import type { OutsideKind } from "./weather.ts";
 import type { Witness } from "./witness.ts";
@@ -77,7 +77,7 @@ export class Outside {
       cluster.writeOutside(namespace, place.secret, { text, annotations: {} });
       return where;
     }
-    const robots = this.#world.registryOf(place).state.robots.filter((one) => one.name.startsWith(`${place.name}-g`));
+    const robots = this.#world.registryOf(place).state.robots.filter((one) => isOurs(one, place));
     if (robots.length === 0) return null;
     const robot = this.#random.pick(robots);
     this.takeBack(place, name, namespace, `robot$${robot.name}`, robot.password.reveal());
@@ -154,7 +154,7 @@ export class Outside {
 
   #atRegistry(kind: OutsideKind, place: Place): string | null {
     const registry = this.#world.registryOf(place);
-    const ours = registry.state.robots.filter((robot) => robot.name.startsWith(`${place.name}-g`));
+    const ours = registry.state.robots.filter((robot) => isOurs(robot, place));
     if (ours.length === 0) return null;
     const currentId = homeLedger(this.#world, place)?.current?.robot.id;
     const current = ours.filter((one) => one.id === currentId && kind !== "image pulled");

@@ -26,6 +26,7 @@ function drawRhythm(random: Random) {
     rotateEveryMs: Math.round((4 + random.next() * 10) * tickEveryMs),
     durationDays: random.int(1, 2),
     adopt: random.chance(0.5),
+    namesTaken: random.chance(0.1),
   };
 }
 
@@ -51,6 +52,7 @@ function drawLarge(random: Random): Drawn {
   };
 }
 
-export function drawShape(random: Random): Drawn {
-  return random.chance(1 / largeOneIn) ? drawLarge(random) : drawSmall(random);
+export function drawShape(random: Random, only?: "small" | "large"): Drawn {
+  const large = random.chance(1 / largeOneIn);
+  return (only === undefined ? large : only === "large") ? drawLarge(random) : drawSmall(random);
 }

@@ -27,6 +27,8 @@ export interface Tick {
   readonly startedMs: number;
   /** When its first listing of targets took place. */
   lookedMs: number | null;
+  /** Robot's id → when it was last looked at. */
+  readonly readRobotMs: Map<number, number>;
   /** What its flips took out of stores, where a backup had brought it back: its next save must know of it. */
   readonly takenOut: string[];
 }
@@ -125,6 +127,7 @@ export class Witness {
       const minted = reply.value as CallResults["registry.mint"];
       this.#expiryMs.set(minted.username, minted.expiresAtMs);
     }
+    if (call.call === "registry.read") tick.readRobotMs.set(call.id, this.#world.nowMs);
     if (removed !== null) broken.push(...this.#removed(call.on, removed, askedMs, tick));
     if (call.call === "ledger.save") broken.push(...this.#saved(call, askedMs, tick));
     if (call.call === "store.discard") {
@@ -251,8 +254,8 @@ export class Witness {
     const truth = this.#truths.find(({ place }) => place.registry === on && robot.name.startsWith(`${place.name}-g`));
     if (truth === undefined || !robot.description.startsWith("capstan:")) {
       // Between our look and our deletion no fence stands: the registry deletes by id alone.
-      const seenBefore = robot.createdAtMs >= askedMs - 1_000;
-      return seenBefore ? [] : [`promise 3: robot ${robot.name} was deleted, which is not ours`];
+      const takenSince = robot.createdAtMs >= (tick.readRobotMs.get(robot.id) ?? askedMs);
+      return takenSince ? [] : [`promise 3: robot ${robot.name} was deleted, which is not ours`];
     }
     const { place } = truth;
     const exempt = this.#excused(truth.exempt);

@@ -42,6 +42,8 @@ export interface Shape {
   readonly credentials?: number;
   /** Secrets that others wrote are taken over. */
   readonly adopt?: boolean;
+  /** Another installation's robots stand at the registries, under names that ours could have without their attempts. */
+  readonly namesTaken?: boolean;
   /** Secrets that a cluster lists at once. */
   readonly pageSize?: number;
 }
@@ -100,6 +102,7 @@ export class World {
         () => new MemoryCluster({ fieldManager: "capstan-sim", pageSize: shape.pageSize ?? 500 }),
       ),
     };
+    if (shape.namesTaken === true) for (const place of this.places) this.#takeNames(place);
     for (const cluster of Object.values(this.ports.clusters)) {
       for (let i = 0; i < shape.namespacesPerCluster; i += 1) cluster.addNamespace(`ns${i}`, { pull: "yes" });
     }
@@ -115,6 +118,14 @@ export class World {
     const registry = this.ports.registries[place.registry];
     if (registry === undefined) throw new Error(`no registry ${place.registry} in this world`);
     return registry;
+  }
+
+  #takeNames(place: Place): void {
+    const registry = this.registryOf(place);
+    for (let generation = 1; generation <= 3; generation += 1) {
+      const name = `${place.name}-g${generation}`;
+      registry.mintNow({ name, description: "another installation's", level: "system", durationDays: -1, permissions });
+    }
   }
 
   #common(place: Place) {

@@ -1,0 +1,111 @@
+import { type Mutant, searched, simulated } from "./mutant.ts";
+
+const deletion = "core/protocol/home-delete.ts";
+const victims = "core/protocol/home-victims.ts";
+const records = "core/protocol/home-records.ts";
+const round = "core/protocol/home-round.ts";
+
+/** What is taken away, and when. */
+export const deletionMutants: readonly Mutant[] = [
+  {
+    name: "retire without a fresh round",
+    edits: [
+      { file: round, from: "if (!allSites(state).every((site) => echoed(state, site))) return undefined;", to: "" },
+    ],
+    hunt: simulated(200),
+    broken: /retires without a fresh look of every site/,
+  },
+  {
+    // What comes between the ledger and a deletion would find it out, so that is gone, too: a save, and a last look.
+    name: "the sweep reads the ledger before it lists",
+    edits: [
+      {
+        file: "core/protocol/home-step.ts",
+        from: "  readTraces,\n  loadLedger,\n",
+        to: "  loadLedger,\n  readTraces,\n",
+      },
+      { file: deletion, from: "if (state.saves === 0)", to: "if (false)" },
+      { file: deletion, from: "if (seenAgain(state, victim, at) !== null) return undefined;", to: "" },
+    ],
+    hunt: simulated(800, { doubledTick: 0.8, slow: 0.3, crash: 0, crashAtLine: 0.2, acts: ["rotate"], act: 0.5 }),
+    broken: /^promise/,
+  },
+  {
+    name: "drain counted from promotion instead of the last receipt",
+    edits: [
+      {
+        file: records,
+        from: '{ ...record, state: "draining", drainFrom: at }',
+        to: '{ ...record, state: "draining", drainFrom: { localMs: record.replacedAtMs, registryMs: null, ledgerMs: null } }',
+      },
+    ],
+    hunt: simulated(
+      500,
+      { trouble: 0.3, crash: 0, acts: ["rotate"] },
+      { tickEveryMs: 5 * 60_000, drainMs: 40 * 60_000 },
+    ),
+    broken: /^promise 1: .* died \d+ s after it was last held/,
+  },
+  {
+    name: "delete by id without looking at the name",
+    edits: [
+      { file: deletion, from: "if (!sameRobot(state, victim, seen.robot)) return undefined;", to: "" },
+      {
+        file: deletion,
+        from: "seen.robot !== null && seen.robot.createdAtMs === victim.createdAtMs",
+        to: "seen.robot !== null",
+      },
+    ],
+    hunt: simulated(400, { outside: 0.4, outsiders: ["robot id taken"] }),
+    broken: /^promise 3: robot ci-\d+ was deleted, which is not ours/,
+  },
+  {
+    name: "no sweep",
+    edits: [{ file: victims, from: "if (mark === null) return null;", to: "return null;" }],
+    hunt: searched("first-crash-lost"),
+    broken: /promise 3/,
+  },
+  {
+    name: "only the home's store and report hold a generation",
+    edits: [
+      {
+        file: records,
+        from: "for (const site of allSites(state)) {",
+        to: "for (const site of [state.settings.home]) {",
+      },
+      {
+        file: round,
+        from: "if (!allSites(state).every((site) => echoed(state, site))) return undefined;",
+        to: "if (!echoed(state, state.settings.home)) return undefined;",
+      },
+      {
+        file: victims,
+        from: 'victim.guard === "never-promoted" ? [state.settings.home] : allSites(state)',
+        to: "[state.settings.home]",
+      },
+    ],
+    hunt: searched("both-dark"),
+    broken: /^(promise 1|a generation)/,
+  },
+  {
+    name: "what somebody else holds is not looked at",
+    edits: [
+      { file: records, from: "if (report.usernames.includes(record.robot.username)) {", to: "if (false) {" },
+      { file: victims, from: "if (seen?.report?.usernames.includes(victim.username))", to: "if (false)" },
+    ],
+    hunt: simulated(600, { outside: 0.3, outsiders: ["secret taken back"] }, { adopt: false }),
+    broken: /which somebody else wrote to/,
+  },
+  {
+    name: "an expiry by the runner's own clock",
+    edits: [
+      {
+        file: records,
+        from: "expiresAtMs !== null && at.registryMs !== null && expiresAtMs <= at.registryMs",
+        to: "expiresAtMs !== null && expiresAtMs <= Math.max(at.localMs, at.registryMs ?? 0)",
+      },
+    ],
+    hunt: simulated(600, { clockJump: 0.2 }),
+    broken: /^promise/,
+  },
+];

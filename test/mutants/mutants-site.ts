@@ -1,0 +1,151 @@
+import { type Mutant, simulated, told } from "./mutant.ts";
+
+const replies = "core/protocol/site-cluster-replies.ts";
+const step = "core/protocol/site-step.ts";
+const target = "core/protocol/site-target.ts";
+const writes = "core/drivers/memory/cluster-writes.ts";
+
+/** How a site hands out, and what it reports. */
+export const siteMutants: readonly Mutant[] = [
+  {
+    name: "no fence on targets",
+    edits: [
+      {
+        file: writes,
+        from: "if (before === null || before.uid !== write.uid) throw",
+        to: "if (before === null) throw",
+      },
+      { file: writes, from: "if (String(before.version) !== write.resourceVersion) throw", to: "if (false) throw" },
+    ],
+    hunt: simulated(500, { frozen: 0.05, doubledTick: 0.5 }),
+    broken: /^promise 1: .* went back from epoch/,
+  },
+  {
+    name: "receipt taken from the write instead of a read",
+    edits: [
+      {
+        file: replies,
+        from: 'return go(run, active, "read-back", undefined);',
+        to: "return finish(run, active, countServed(run.tally, context.value.username));",
+      },
+      { file: replies, from: "import { countForeign,", to: "import { countServed, countForeign," },
+    ],
+    hunt: simulated(600, { takenBackAtOnce: true }, { adopt: true }),
+    broken: /^promise 1/,
+  },
+  {
+    name: "fence by generation instead of epoch",
+    edits: [
+      {
+        file: "core/protocol/site-cluster-effects.ts",
+        from: "epoch: context.value.epoch });",
+        to: "epoch: context.value.generation });",
+      },
+      { file: target, from: "mark.epoch > wanted.value.epoch)", to: "mark.epoch > wanted.value.generation)" },
+      {
+        file: target,
+        from: "mark?.epoch === wanted.value.epoch &&",
+        to: "mark?.epoch === wanted.value.generation &&",
+      },
+    ],
+    hunt: simulated(300, { acts: ["roll back", "rotate"], act: 0.4 }),
+    broken: /^promise/,
+  },
+  {
+    // A missing Secret is filled only after the site's ledger was read again: that line of defence is gone, too.
+    name: "a site that trusts a stale read of its store",
+    edits: [
+      { file: step, from: "if (trace.epoch < ledger.epoch) {", to: "if (false) {" },
+      { file: replies, from: "epoch <= context.value.epoch)", to: "true)" },
+    ],
+    hunt: simulated(800, { staleRead: 0.4, outside: 0.3, outsiders: ["secret deleted"] }),
+    broken: /^promise 1/,
+  },
+  {
+    name: "a missing Secret made in one call",
+    edits: [
+      {
+        file: "core/engine/site-calls.ts",
+        from: '        name: effect.name,\n        labels: labels(context),\n      };\n    case "apply-target"',
+        to: `        name: effect.name,
+        labels: {
+          ...labels(context),
+          fill: JSON.stringify({
+            key: context.registryKey,
+            username: loginOf(vault).username,
+            password: loginOf(vault).password.reveal(),
+            mark: "epoch.capstan.dev/" + context.credential,
+            epoch: vault.value.value.ledgerId + "." + vault.value.value.epoch,
+          }),
+        },
+      };
+    case "apply-target"`,
+      },
+      {
+        file: writes,
+        from: "  return put(state, {\n    namespace,\n    name,\n    uid: `uid-${state.version + 1}`,",
+        to: `  const { fill, ...own } = labels as any;
+  const { key, username, password, mark, epoch } = JSON.parse(fill);
+  labels = own;
+  const auth = Buffer.from(username + ":" + password).toString("base64");
+  return put(state, {
+    namespace,
+    name,
+    uid: \`uid-\${state.version + 1}\`,`,
+      },
+      {
+        file: writes,
+        from: "    annotations: {},\n    text: new Secret(emptyText),",
+        to: "    annotations: { [mark]: epoch },\n    text: new Secret(JSON.stringify({ auths: { [key]: { username, password, auth } } })),",
+      },
+      {
+        file: replies,
+        from: 'return go(run, active, "reload", (reply.value as SiteReplies["create-target"]).target);',
+        to: 'return go(run, active, "read-back", undefined);',
+      },
+    ],
+    hunt: simulated(1_000, {
+      frozen: 0.1,
+      doubledTick: 0.8,
+      acts: ["rotate"],
+      act: 0.5,
+      outside: 0.5,
+      outsiders: ["secret deleted"],
+    }),
+    broken: /^promise 1: .* was made with epoch/,
+  },
+  {
+    name: "an unmarked Secret filled without another look at the site's ledger",
+    edits: [{ file: "core/protocol/site-items.ts", from: 'fenced ? "apply" : "reload"', to: '"apply"' }],
+    hunt: simulated(
+      1_500,
+      {
+        frozen: 0.1,
+        doubledTick: 0.8,
+        acts: ["rotate"],
+        act: 0.5,
+        outside: 0.5,
+        outsiders: ["secret deleted", "secret unmarked"],
+      },
+      { adopt: true },
+    ),
+    broken: /^promise 1: .* was made with epoch/,
+  },
+  {
+    name: "a report that reads the round after its listing",
+    edits: [
+      {
+        file: step,
+        from: '["load-site-ledger", "read-round", "read-value"] as const) {\n    const reply',
+        to: '["load-site-ledger", "read-value"] as const) {\n    const reply',
+      },
+      {
+        file: step,
+        from: 'const round = answer(state, "read-round");',
+        to: 'const round = answer(state, "read-round");\n  if (round === undefined) return want(state, [{ type: "read-round" }]);',
+      },
+    ],
+    hunt: simulated(300, { slow: 0.2 }),
+    broken: /echoed a round with a look that began before it was drawn/,
+  },
+];

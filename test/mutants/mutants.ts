@@ -1,0 +1,7 @@
+import type { Mutant } from "./mutant.ts";
+import { actMutants } from "./mutants-acts.ts";
+import { deletionMutants } from "./mutants-deletion.ts";
+import { lineMutants } from "./mutants-line.ts";
+import { siteMutants } from "./mutants-site.ts";
+
+export const mutants: readonly Mutant[] = [...lineMutants, ...deletionMutants, ...siteMutants, ...actMutants];

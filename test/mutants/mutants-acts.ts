@@ -1,4 +1,4 @@
-import { type Mutant, searched, simulated } from "./mutant.ts";
+import { type Mutant, searched, simulated, told } from "./mutant.ts";
 
 const rebuild = "core/protocol/rebuild.ts";
 const judge = "core/protocol/home-judge.ts";
@@ -37,7 +37,7 @@ export const actMutants: readonly Mutant[] = [
     edits: [
       {
         file: judge,
-        from: "const evidence = ledger === null ? null : behindBy(state, ledger);",
+        from: "const evidence = behindBy(state);",
         to: "const evidence = null as string | null;",
       },
     ],
@@ -74,7 +74,7 @@ export const actMutants: readonly Mutant[] = [
         to: "const found",
       },
     ],
-    hunt: searched("restored-any-copy-awake"),
+    hunt: told("rebuilt-from-an-old-look"),
     broken: /^promise/,
   },
 ];

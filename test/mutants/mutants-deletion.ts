@@ -1,4 +1,4 @@
-import { type Mutant, searched, simulated } from "./mutant.ts";
+import { type Mutant, searched, simulated, told } from "./mutant.ts";
 
 const deletion = "core/protocol/home-delete.ts";
 const victims = "core/protocol/home-victims.ts";
@@ -16,19 +16,24 @@ export const deletionMutants: readonly Mutant[] = [
     broken: /retires without a fresh look of every site/,
   },
   {
-    // What comes between the ledger and a deletion would find it out, so that is gone, too: a save, and a last look.
+    // A ledger that is behind what was listed, a save and a last look would find it out, so those are gone, too.
     name: "the sweep reads the ledger before it lists",
     edits: [
       {
         file: "core/protocol/home-step.ts",
-        from: "  readTraces,\n  loadLedger,\n",
-        to: "  loadLedger,\n  readTraces,\n",
+        from: "readTraces(state) ?? loadLedger(state)",
+        to: "loadLedger(state) ?? readTraces(state)",
+      },
+      {
+        file: "core/protocol/home-judge.ts",
+        from: "if (mark !== null && mark.generation > ledger.generationMax)",
+        to: "if (false)",
       },
       { file: deletion, from: "if (state.saves === 0)", to: "if (false)" },
       { file: deletion, from: "if (seenAgain(state, victim, at) !== null) return undefined;", to: "" },
     ],
-    hunt: simulated(800, { doubledTick: 0.8, slow: 0.3, crash: 0, crashAtLine: 0.2, acts: ["rotate"], act: 0.5 }),
-    broken: /^promise/,
+    hunt: searched("event-doubled"),
+    broken: /promise/,
   },
   {
     name: "drain counted from promotion instead of the last receipt",
@@ -105,7 +110,25 @@ export const deletionMutants: readonly Mutant[] = [
         to: "expiresAtMs !== null && expiresAtMs <= Math.max(at.localMs, at.registryMs ?? 0)",
       },
     ],
-    hunt: simulated(600, { clockJump: 0.2 }),
-    broken: /^promise/,
+    hunt: told("clock-ahead-while-harbor-is-dark"),
+    broken: /^promise 1/,
+  },
+  {
+    name: "a store that changed under its flip is believed",
+    edits: [
+      {
+        file: "core/protocol/home-state.ts",
+        from: "if (flip !== undefined) return flip.ok ? current?.epoch : undefined;",
+        to: "if (flip?.ok) return current?.epoch;",
+      },
+    ],
+    hunt: told("store-restored-under-a-flip"),
+    broken: /^promise 1/,
+  },
+  {
+    name: "no second drain for what a backup brought back",
+    edits: [{ file: records, from: "return ahead || takenBack(state, record) ?", to: "return ahead ?" }],
+    hunt: told("store-restored-while-retiring"),
+    broken: /^promise 1/,
   },
 ];

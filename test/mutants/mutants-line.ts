@@ -71,7 +71,7 @@ export const lineMutants: readonly Mutant[] = [
         to: 'findLast((one) => versionId === "latest" || one.versionId === versionId);\n  if (found === undefined) throw fail("not-found"',
       },
     ],
-    hunt: simulated(200, { crashAtLine: 0.1, lostReply: 0.05 }),
+    hunt: simulated(300, { acts: ["roll back", "rotate"], act: 0.5, crash: 0.05, doubledTick: 0.5 }),
     broken: /^promise/,
   },
   {
@@ -79,7 +79,9 @@ export const lineMutants: readonly Mutant[] = [
     edits: [
       {
         file: "core/protocol/mark.ts",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
         from: "return `${credential}-g${generation}-${attempt}`;",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
         to: "return `${credential}-g${generation}`;",
       },
     ],
@@ -122,12 +124,12 @@ export const lineMutants: readonly Mutant[] = [
     edits: [
       {
         file: line,
-        from: "const allowedMs = attemptAllowedAtMs(state, ledger, at.localMs);",
+        from: "const allowedMs = attemptAllowedAtMs(state, at.localMs);",
         to: "const allowedMs = ledger.abandoned.length >= 3 ? Number.MAX_SAFE_INTEGER : 0;",
       },
     ],
     hunt: simulated(300, { crashAtLine: 0.2, spoilt: 0.4 }),
-    broken: /^promise 7/,
+    broken: /^promise (2|7)/,
   },
   {
     name: "a lost value is waited for",

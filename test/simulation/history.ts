@@ -229,7 +229,7 @@ export class History {
   }
 
   #newTick(): Tick {
-    return { startedMs: this.#world.nowMs, lookedMs: null, readRobotMs: new Map(), takenOut: [] };
+    return { startedMs: this.#world.nowMs, lookedMs: null, readRobotMs: new Map(), takenOut: [], flipped: new Set() };
   }
 
   #now(site: string): number {

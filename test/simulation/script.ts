@@ -6,8 +6,8 @@ import type { Act } from "../../core/protocol/settings.ts";
 import { performNow } from "./perform-now.ts";
 import { Random } from "./random.ts";
 import { type Tick, Witness } from "./witness.ts";
-import { minuteMs, type Shape, World } from "./world.ts";
 import { describe } from "./words.ts";
+import { minuteMs, type Shape, World } from "./world.ts";
 
 const unreachable: CallReply = { ok: false, failure: { kind: "unreachable", text: "simulated: no answer" } };
 
@@ -97,7 +97,13 @@ class Sleeper {
     this.#id = id;
     this.#runner = begun.runner;
     this.#calls = begun.calls;
-    this.#tick = { startedMs: script.world.nowMs, lookedMs: null, readRobotMs: new Map(), takenOut: [] };
+    this.#tick = {
+      startedMs: script.world.nowMs,
+      lookedMs: null,
+      readRobotMs: new Map(),
+      takenOut: [],
+      flipped: new Set(),
+    };
   }
 
   /** Goes on until right before a call of this name. Throws where it ends without one. */

@@ -27,6 +27,8 @@ export interface Tick {
   readonly startedMs: number;
   /** When its first listing of targets took place. */
   lookedMs: number | null;
+  /** Sites whose stores its flips went to, made or refused. */
+  readonly flipped: Set<string>;
   /** Robot's id → when it was last looked at. */
   readonly readRobotMs: Map<number, number>;
   /** What its flips took out of stores, where a backup had brought it back: its next save must know of it. */
@@ -168,6 +170,7 @@ export class Witness {
   #before(call: PortCall, tick: Tick): string[] {
     if (call.call === "store.flip") {
       const truth = this.#truths.find(({ place }) => place.storeName === call.name);
+      tick.flipped.add(call.on);
       const current = this.#world.ports.stores[call.on]?.readCurrentNow(call.name);
       const decoded = current ? decodeValue(current.value) : null;
       if (!truth || decoded?.is !== "ours") return [];
@@ -301,7 +304,7 @@ export class Witness {
     if (ledger === null) return [];
     for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
       this.reached[name] = (this.reached[name] ?? 0) + 1;
-    const broken = [...this.#promoted(truth, ledger, askedMs), ...this.#retired(truth, ledger)];
+    const broken = [...this.#promoted(truth, ledger, askedMs), ...this.#retired(truth, ledger, tick)];
     if (ledger.round !== null && !truth.rounds.has(ledger.round.id))
       truth.rounds.set(ledger.round.id, this.#world.nowMs);
     truth.ledger = ledger;
@@ -333,7 +336,7 @@ export class Witness {
   }
 
   /** Fresh eyes: what drained goes only when every site has echoed the round that was drawn for it. */
-  #retired(truth: Truth, ledger: HomeLedger): string[] {
+  #retired(truth: Truth, ledger: HomeLedger, tick: Tick): string[] {
     const before = truth.ledger?.round ?? null;
     const drained = ledger.replaced.filter((record) => {
       const was = truth.ledger?.replaced.find((one) => one.generation === record.generation);
@@ -341,11 +344,15 @@ export class Witness {
       return record.state === "retiring" && was?.state === "draining" && !atOnce;
     });
     const echoed = ledger.sites.every((site) => before !== null && truth.echoes.has(`${site} ${before.id}`));
-    return echoed
-      ? []
-      : drained.map(
-          ({ generation }) => `promise 1: generation ${generation} retires without a fresh look of every site`,
-        );
+    if (!echoed)
+      return drained.map(
+        ({ generation }) => `promise 1: generation ${generation} retires without a fresh look of every site`,
+      );
+    return drained.flatMap(({ generation, robot }) =>
+      [...tick.flipped]
+        .filter((site) => this.#storeHolds(truth.place, site, robot.username))
+        .map((site) => `promise 1: generation ${generation} retires, which the flip found in the store of ${site}`),
+    );
   }
 
   /** Fresh eyes: a round is echoed by a look that began after it was drawn. */

@@ -99,7 +99,7 @@ describe.skipIf(osls === null)("serverless.yml, packaged by osls (skipped where 
       "lambda:InvokeFunction",
       "logs:CreateLogStream logs:CreateLogGroup logs:TagResource",
       "logs:PutLogEvents",
-      "secretsmanager:CreateSecret secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:ListSecretVersionIds secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage",
+      "secretsmanager:CreateSecret secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage",
     ]);
     const scopes = Object.values(rights).flat();
     expect(scopes).not.toContain("*");

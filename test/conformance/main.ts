@@ -4,6 +4,7 @@ import type { Subject } from "./subject.ts";
 /** By name; one folder each. */
 const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   kubernetes: async () => (await import("./kubernetes/subject.ts")).kubernetes,
+  stores: async () => (await import("./stores/subject.ts")).stores,
 };
 
 const known = Object.keys(subjects).join(", ");

@@ -11,12 +11,19 @@ import {
 import { afterEach, beforeEach, describe, expect } from "vitest";
 import { documentedAwsRates } from "../../functions/sandbox/aws/quotas.ts";
 import { type AwsHarness, sdkClient, startAwsHarness } from "./aws-fixtures.ts";
+import { awsRuleCases } from "./aws-rule-cases.ts";
+import { describeContract } from "./contract-case.ts";
 import { rule } from "./rule.ts";
 import { flipRequest, flipThrough, stageEpoch } from "./secret-store-fixtures.ts";
 
 const SecretId = "app";
 const lambda = "arn:aws:lambda:eu-central-1:000000000000:function:rotate";
 const idOf = (letter: string): string => letter.repeat(32);
+
+describeContract("rules of Secrets Manager: the sandbox", awsRuleCases, async () => {
+  const harness = await startAwsHarness();
+  return { client: sdkClient(harness), close: harness.close };
+});
 
 let it: AwsHarness;
 let client: SecretsManagerClient;

@@ -46,7 +46,7 @@ function requests(): ReadonlyMap<string, number> {
 
 /** Kinds that only read; `other` of Azure is what comes without a token and gets its challenge. */
 const reads =
-  /^(harbor (robot\.(list|get)|token|v2\.ping|manifest\.head|audit\.list|systeminfo|permissions\.current|other)|aws (GetSecretValue|ListSecretVersionIds|DescribeSecret|GetItem)|azure (secret\.(get|get-version|list-versions)|blob\.get|token|other)|gcp (secret\.(get|list)|version\.(access|get|list)|token|metadata|other)|prod-\d (namespace|secret)\.(get|list)|prod-\d other)$/;
+  /^(harbor (robot\.(list|get)|token|v2\.ping|manifest\.head|audit\.list|systeminfo|permissions\.current|other)|aws (GetSecretValue|DescribeSecret|GetItem)|azure (secret\.(get|get-version|list-versions)|blob\.get|token|other)|gcp (secret\.(get|list)|version\.(access|get|list)|token|metadata|other)|prod-\d (namespace|secret)\.(get|list)|prod-\d other)$/;
 
 async function plansWithoutATrace(code: number) {
   const before = { state: everything(), requests: requests() };

@@ -39,27 +39,24 @@ async function readVersion(service: Service, name: string, versionId: string): P
   return versionOf(name, reply);
 }
 
+/** DescribeSecret tells every labelled version in one answer: at most twenty labels fit one secret. */
 async function listVersions(service: Service, name: string): Promise<readonly VersionFacts[]> {
-  const facts: VersionFacts[] = [];
-  for (const { VersionId, VersionStages = [] } of await service.list(name)) {
-    if (VersionId === undefined) throw badReply("ListSecretVersionIds", name, "a version without an id");
-    // Some stand-ins list deprecated versions unasked.
-    if (VersionStages.length === 0 || VersionId === placeholder.versionId) continue;
-    facts.push({
-      versionId: VersionId,
-      epoch: epochOf(VersionStages),
-      current: VersionStages.includes(currentLabel),
-    });
-  }
-  return facts;
+  const facts = [...((await service.describe(name)) ?? [])].map(([versionId, labels]) => ({
+    versionId,
+    labels,
+    epoch: epochOf(labels),
+    current: labels.includes(currentLabel),
+  }));
+  // Some stand-ins tell deprecated versions unasked.
+  const living = facts.filter(({ versionId, labels }) => labels.length > 0 && versionId !== placeholder.versionId);
+  return living.map(({ versionId, epoch, current }) => ({ versionId, epoch, current }));
 }
 
 /**
  * One AWS account and region as a secret store. Every generation is a version of the secret `name`
  * under a label of its own (`capstan-e<epoch>`, kept until it is discarded); AWSPENDING is left to
  * the service's own rotation. A flip moves AWSCURRENT from exactly the version it replaces. Rights:
- * `CreateSecret`, `TagResource` (with `tags`), `DescribeSecret`, `GetSecretValue`, `ListSecretVersionIds`,
- * `PutSecretValue`, `UpdateSecretVersionStage`. At most 20 labels fit one secret: 18 living generations.
+ * `CreateSecret`, `TagResource` (with `tags`), `DescribeSecret`, `GetSecretValue`, `PutSecretValue`, `UpdateSecretVersionStage`. At most 20 labels fit one secret: 18 living generations.
  */
 export function createAwsSecretStore(options: AwsSecretStoreOptions): SecretStore {
   const client = new SecretsManagerClient(awsClientConfig(options, system));

@@ -3,10 +3,8 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   type GetSecretValueCommandOutput,
-  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   type SecretsManagerClient,
-  type SecretVersionsListEntry,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { PortError } from "../../ports/errors.ts";
@@ -15,7 +13,6 @@ import { awsError, awsErrorName } from "../http/aws-errors.ts";
 import type { Stages } from "./labels.ts";
 
 export const system = "aws-secrets-manager";
-const pagesMax = 50;
 
 interface LabelMove {
   readonly label: string;
@@ -38,8 +35,6 @@ export interface Service {
   ): Promise<GetSecretValueCommandOutput | null>;
   /** Null: absent. */
   describe(name: string): Promise<Stages | null>;
-  /** Labelled versions; empty where the secret is absent. */
-  list(name: string): Promise<readonly SecretVersionsListEntry[]>;
   /** False where the labels are not as the move expects: the service refuses it whole. */
   move(name: string, move: LabelMove): Promise<boolean>;
 }
@@ -59,7 +54,7 @@ async function unlessAbsent<T>(operation: string, name: string, reply: Promise<T
   });
 }
 
-function createReads(client: SecretsManagerClient): Pick<Service, "get" | "describe" | "list"> {
+function createReads(client: SecretsManagerClient): Pick<Service, "get" | "describe"> {
   return {
     get: (name, which) =>
       unlessAbsent("GetSecretValue", name, client.send(new GetSecretValueCommand({ SecretId: name, ...which }))),
@@ -70,21 +65,6 @@ function createReads(client: SecretsManagerClient): Pick<Service, "get" | "descr
       if (reply === null) return null;
       if (reply.Name === undefined) throw badReply("DescribeSecret", name, "a reply without a name");
       return new Map(Object.entries(reply.VersionIdsToStages ?? {}));
-    },
-
-    async list(name) {
-      const versions: SecretVersionsListEntry[] = [];
-      let NextToken: string | undefined;
-      for (let page = 0; page < pagesMax; page += 1) {
-        const command = new ListSecretVersionIdsCommand({ SecretId: name, MaxResults: 100, NextToken });
-        const reply = await unlessAbsent("ListSecretVersionIds", name, client.send(command));
-        if (reply === null) return [];
-        if (reply.Name === undefined) throw badReply("ListSecretVersionIds", name, "a reply without a name");
-        versions.push(...(reply.Versions ?? []));
-        NextToken = reply.NextToken;
-        if (NextToken === undefined) return versions;
-      }
-      throw badReply("ListSecretVersionIds", name, `more than ${pagesMax} pages`);
     },
   };
 }

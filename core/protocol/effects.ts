@@ -37,7 +37,7 @@ export type HomeEffect =
   /** `before`: read anew, right before the robot of this id is deleted. */
   | { readonly type: "read-store"; readonly site: string; readonly before?: number }
   | { readonly type: "load-site"; readonly site: string; readonly before?: number }
-  | { readonly type: "load-ledger" }
+  | { readonly type: "load-ledger"; readonly before?: number }
   | { readonly type: "save"; readonly ledger: HomeLedger; readonly expected: string | null; readonly why: string }
   | { readonly type: "mint"; readonly generation: number; readonly attempt: string; readonly ledgerId: string }
   | {
@@ -127,6 +127,8 @@ export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok:
 /** Names an effect within a tick. The same effect is asked for once a tick. */
 export function effectId(effect: HomeEffect): string {
   switch (effect.type) {
+    case "load-ledger":
+      return effect.before === undefined ? effect.type : `${effect.type}:${effect.before}`;
     case "read-store":
     case "load-site":
       return `${effect.type}:${effect.site}${effect.before === undefined ? "" : `:${effect.before}`}`;

@@ -68,7 +68,8 @@ function absorb(state: HomeState, event: Extract<HomeEvent, { type: "reply" }>, 
   const next: HomeState = { ...state, inFlight, offsets };
   if (effect.type === "save") return absorbSave(next, effect, reply as Reply<HomeReplies["save"]>, nowMs);
   const replies = { ...next.replies, [id]: reply };
-  if (effect.type !== "load-ledger" || !reply.ok) return { ...next, replies };
+  // Loaded again before a deletion: looked at, and never gone on with.
+  if (effect.type !== "load-ledger" || effect.before !== undefined || !reply.ok) return { ...next, replies };
   const { ledger, revision, due } = reply.value as HomeReplies["load-ledger"];
   return { ...next, replies, ledger, revision, due };
 }

@@ -24,7 +24,7 @@ export function faultsLeft(space: Space, row: Int32Array, fault: Fault): number 
 
 /** `next` becomes `row` with one more fault in it. */
 export function withFault(space: Space, row: Int32Array, next: Int32Array, fault: Fault): void {
-  const { faults, faultsAll, past } = space.layout;
+  const { faults, faultsAll, past, pastLedgers } = space.layout;
   next.set(row);
   const own = faults[fault];
   if (own === undefined) throw new Error(`no ${fault} in this world`);
@@ -33,6 +33,7 @@ export function withFault(space: Space, row: Int32Array, next: Int32Array, fault
   // What was and can come back no more is forgotten, so that equal states are one.
   if (faultsLeft(space, next, "restored-ledger") <= 0) next[space.layout.copy] = 0;
   if (faultsLeft(space, next, "stale") <= 0) for (const i of Object.values(past)) next[i] = 0;
+  if (faultsLeft(space, next, "stale-ledger") <= 0) for (const i of Object.values(pastLedgers)) next[i] = 0;
 }
 
 /** Runners are told apart by what they are, not by where they stand. */

@@ -1,3 +1,4 @@
+import type { MemoryLedgerState } from "../../core/drivers/memory/ledger-store.ts";
 import { homeLedgerKey } from "../../core/engine/context.ts";
 import type { LedgerRecord } from "../../core/ports/ledger-store.ts";
 import { credential } from "../simulation/world.ts";
@@ -5,6 +6,10 @@ import { at } from "./layout.ts";
 import { named, type Space } from "./space.ts";
 
 export const homeKey = homeLedgerKey({ installation: "sim", credential });
+
+export function ledgersAtStart(space: Space): MemoryLedgerState {
+  return space.ledgers.valueOf(at(space.start, named(space.layout.ledgers, space.home)));
+}
 
 /** Home's record in the backup that would be restored now; null: there was none when it was taken. */
 export function copiedRecord(space: Space, row: Int32Array): LedgerRecord | null {

@@ -13,6 +13,8 @@ export interface Layout {
   /** All above is outside of the runners. */
   readonly outside: number;
   readonly runners: readonly number[];
+  /** A write that nobody waits for any more, and that has not arrived yet. */
+  readonly late: number;
   /** Ticks ever started. */
   readonly ticks: Readonly<Record<string, number>>;
   /** Bit by bit: which jumps were made. */
@@ -22,6 +24,8 @@ export interface Layout {
   readonly faultsAll: number;
   /** The state of a site's store before its last change that readers see; kept while a stale read may come. */
   readonly past: Readonly<Record<string, number>>;
+  /** Each record of a ledger store as it was before its last save; kept while a stale load may come. */
+  readonly pastLedgers: Readonly<Record<string, number>>;
   /** The rounds that a site has ever echoed, whatever its report says by now. */
   readonly echoes: Readonly<Record<string, number>>;
   /** Home's ledger as it was when the backup was taken; 0: it is the one at the beginning. */
@@ -44,12 +48,14 @@ export function layoutOf(plan: Plan): Layout {
   const dark = next();
   const outside = width;
   const runners = Array.from({ length: plan.runners }, next);
+  const late = next();
   const ticks = each(plan.sites);
   const jumps = next();
   const events = next();
   const faults = each(Object.keys(plan.faults)) as Layout["faults"];
   const faultsAll = next();
   const past = each(plan.faults.stale ? plan.sites : []);
+  const pastLedgers = each(plan.faults["stale-ledger"] ? plan.sites : []);
   const echoes = each(plan.sites);
   const copy = next();
   return {
@@ -61,12 +67,14 @@ export function layoutOf(plan: Plan): Layout {
     dark,
     outside,
     runners,
+    late,
     ticks,
     jumps,
     events,
     faults,
     faultsAll,
     past,
+    pastLedgers,
     echoes,
     copy,
     width,

@@ -1,12 +1,12 @@
 import type { PortCall } from "../../core/engine/calls.ts";
-import { homeLedger } from "../simulation/checkers.ts";
 import { type Emit, faultsLeft, sortRunners, withFault } from "./budget.ts";
-import { noteEcho } from "./echoes.ts";
+import { stepInto } from "./deliveries.ts";
 import { at } from "./layout.ts";
 import { outsideMoves } from "./outside-moves.ts";
+import { pastOf } from "./pasts.ts";
 import { isWrite, type Process } from "./process.ts";
-import { freeRevision } from "./revisions.ts";
-import { type How, named, type Space } from "./space.ts";
+import type { How, Space } from "./space.ts";
+import { startMoves } from "./starts.ts";
 
 const plain = { broken: null, restores: false } as const;
 
@@ -20,6 +20,7 @@ export function forEachMove(space: Space, row: Int32Array, emit: Emit): void {
   for (const runner of deleting === undefined ? runners : [deleting])
     runnerMoves(space, row, next, runner, at(row, runner), emit);
   if (deleting !== undefined) return;
+  lateMove(space, row, next, emit);
   startMoves(space, row, next, emit);
   space.plan.jumps.forEach((minutes, i) => {
     if ((at(row, space.layout.jumps) & (1 << i)) !== 0) return;
@@ -31,9 +32,11 @@ export function forEachMove(space: Space, row: Int32Array, emit: Emit): void {
   outsideMoves(space, row, next, emit);
 }
 
-/** Within its last look at the sites' ledgers, or about to delete. */
+/** Within its last look at the ledgers, or about to delete. */
 function isDeleting(process: Process): boolean {
-  return process.calls.some(({ id, call }) => call.call === "registry.remove" || /^load-site:.*:\d+$/.test(id));
+  return process.calls.some(
+    ({ id, call }) => call.call === "registry.remove" || /^load-(site:.*|ledger):\d+$/.test(id),
+  );
 }
 
 /** Writes in any order; of the parallel reads the first in one order, unless the plan asks for all. */
@@ -51,7 +54,7 @@ function runnerMoves(space: Space, row: Int32Array, next: Int32Array, runner: nu
     const wanted = process.calls[i];
     if (wanted === undefined) continue;
     const { call } = wanted;
-    const tell = (how: How) => () => `${process.name} ${process.runner.kind} ${wanted.id}${howText[how]}`;
+    const tell = (how: How) => () => `${process.name} ${process.runner?.kind} ${wanted.id}${howText[how]}`;
     const deliver = (how: How, part: number) =>
       stepInto(space, row, next, { runner, id, i, call, how, part }, tell(how), emit);
     const place = space.partOf(call);
@@ -70,15 +73,19 @@ function runnerMoves(space: Space, row: Int32Array, next: Int32Array, runner: nu
         deliver("lost-reply", at(row, place));
       }
     }
+    if (isWrite(call) && mayBeLate(space, row, call)) {
+      withFault(space, row, next, "late");
+      next[space.layout.late] = space.lateWrite(id, i);
+      deliver("unheard", 0);
+    }
     if (faultsLeft(space, row, "refused") > 0) {
       withFault(space, row, next, "refused");
       deliver("refused", 0);
     }
-    const past =
-      call.call === "store.readCurrent" || call.call === "store.readRound" ? space.layout.past[call.on] : undefined;
-    if (past !== undefined && at(row, past) !== 0 && faultsLeft(space, row, "stale") > 0) {
-      withFault(space, row, next, "stale");
-      deliver("stale", at(row, past));
+    const fromPast = pastOf(space, call);
+    if (fromPast !== null && at(row, fromPast.place) !== 0 && faultsLeft(space, row, fromPast.fault) > 0) {
+      withFault(space, row, next, fromPast.fault);
+      deliver("stale", at(row, fromPast.place));
     }
   }
   if (faultsLeft(space, row, "crash") > 0) {
@@ -89,10 +96,31 @@ function runnerMoves(space: Space, row: Int32Array, next: Int32Array, runner: nu
   }
 }
 
+/** The one write on its way arrives; nobody hears its answer. */
+function lateMove(space: Space, row: Int32Array, next: Int32Array, emit: Emit): void {
+  const { late } = space.layout;
+  const id = at(row, late);
+  if (id === 0) return;
+  const process = space.processes.valueOf(id);
+  const [wanted] = process.calls;
+  if (wanted === undefined) throw new Error("a late write is a call");
+  const { call } = wanted;
+  const delivery = { runner: late, id, i: 0, call, how: "fine", part: at(row, space.partOf(call)) } as const;
+  next.set(row);
+  stepInto(space, row, next, delivery, () => `${process.name} late ${wanted.id} arrives`, emit);
+}
+
+/** What is assumed of deletions holds for their way, too. */
+function mayBeLate(space: Space, row: Int32Array, call: PortCall): boolean {
+  const isPrompt = space.plan.promptDeletion === true && call.call === "registry.remove";
+  return !isPrompt && faultsLeft(space, row, "late") > 0 && at(row, space.layout.late) === 0;
+}
+
 const howText: Readonly<Record<How, string>> = {
   fine: "",
   "lost-reply": ", done, but the reply is lost",
   "lost-request": ", never arrives",
+  unheard: ", no answer comes, it is still on its way",
   refused: ", refused",
   stale: ", answered from the past",
 };
@@ -101,81 +129,4 @@ const howText: Readonly<Record<How, string>> = {
 function isCutOff(space: Space, row: Int32Array, process: Process, call: PortCall): boolean {
   const darkSite = space.plan.sites.at(-1);
   return at(row, space.layout.dark) === 1 && process.site !== darkSite && call.on === darkSite;
-}
-
-interface Delivery {
-  readonly runner: number;
-  readonly id: number;
-  readonly i: number;
-  readonly call: PortCall;
-  readonly how: How;
-  /** State of the part against which the call is made. */
-  readonly part: number;
-}
-
-/** `next` holds the faults already; the step's effect and reply are added. */
-function stepInto(
-  space: Space,
-  row: Int32Array,
-  next: Int32Array,
-  { runner, id, i, call, how, part }: Delivery,
-  label: () => string,
-  emit: Emit,
-): void {
-  const step = space.step(id, i, part, at(row, space.layout.minutes), how, freeRevision(space, row, call));
-  const place = space.partOf(call);
-  next[runner] = step.process;
-  if (how === "fine" || how === "lost-reply") {
-    next[place] = step.part;
-    if (call.call === "ledger.save" && step.part !== part) noteEcho(space, next, call.on);
-    const past = space.layout.past[call.on];
-    const readersSee = call.call === "store.flip" || call.call === "store.writeRound";
-    if (past !== undefined && readersSee && step.part !== part && faultsLeft(space, next, "stale") > 0)
-      next[past] = part;
-  }
-  sortRunners(space, next);
-  emit({ label, broken: step.broken, restores: false }, next);
-}
-
-function startMoves(space: Space, row: Int32Array, next: Int32Array, emit: Emit): void {
-  const { layout, plan } = space;
-  const free = layout.runners.find((runner) => at(row, runner) === 0);
-  if (free === undefined) return;
-  for (const site of plan.sites) {
-    const ticks = at(row, layout.ticks[site]);
-    const limit = (plan.ticks[site] ?? 0) + at(space.start, layout.ticks[site]);
-    if (ticks >= limit) continue;
-    const start = (act: Parameters<Space["begin"]>[2], text: string) => {
-      next[free] = space.begin(site, ticks + 1, act, at(row, layout.minutes));
-      next[named(layout.ticks, site)] = ticks + 1;
-      sortRunners(space, next);
-      emit({ ...plain, label: () => `${site}#${ticks + 1} starts${text}` }, next);
-    };
-    next.set(row);
-    start(null, "");
-    if (site !== space.home) continue;
-    if (plan.event !== undefined && at(row, layout.events) < plan.event.times) {
-      next.set(row);
-      next[layout.events] = at(row, layout.events) + 1;
-      start(plan.event.act, `, told to ${plan.event.act.type}`);
-    }
-    if (faultsLeft(space, row, "roll-back") > 0) {
-      withFault(space, row, next, "roll-back");
-      start({ type: "roll-back", generation: null }, ", told to roll back");
-    }
-    if (faultsLeft(space, row, "revoke") > 0) {
-      for (const generation of living(space, row)) {
-        withFault(space, row, next, "revoke");
-        start({ type: "revoke", generation, now: false }, `, told to revoke generation ${generation}`);
-      }
-    }
-  }
-}
-
-/** Generations that an operator may name. */
-function living(space: Space, row: Int32Array): readonly number[] {
-  space.put(row);
-  const ledger = homeLedger(space.bench.world);
-  const all = [ledger?.current, ledger?.next, ...(ledger?.replaced ?? [])];
-  return [...new Set(all.flatMap((one) => (one == null ? [] : [one.generation])))];
 }

@@ -21,6 +21,10 @@ export function outsideMoves(space: Space, row: Int32Array, next: Int32Array, em
     if (copied !== null && (isQuiet || !space.plan.quietRestore))
       happen("restored-ledger", "home's ledger is restored", homeLedgers(space), withRecord(space, row, copied));
   }
+  if (faultsLeft(space, row, "restored-table") > 0) {
+    const place = homeLedgers(space);
+    happen("restored-table", "all ledgers of home are restored", place, at(space.start, place));
+  }
   if (faultsLeft(space, row, "lost-ledger") > 0)
     happen("lost-ledger", "home's ledger is lost", homeLedgers(space), withRecord(space, row, null));
   if (faultsLeft(space, row, "restored-store") > 0) {

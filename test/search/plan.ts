@@ -3,10 +3,18 @@ import type { Act } from "../../core/protocol/settings.ts";
 /** What may go wrong, or be asked, in a world; each has its own budget. */
 export type Fault =
   | "crash"
+  /** A request never arrives, or takes effect and its reply is lost. */
   | "lost"
+  /** No reply comes, and a write takes effect at any later moment. */
+  | "late"
   | "refused"
+  /** A store answers from before its last change. */
   | "stale"
+  /** A ledger answers from before its last save, as Google's annotations may. */
+  | "stale-ledger"
   | "restored-ledger"
+  /** All of home's ledger store: its site's ledger, too. */
+  | "restored-table"
   | "lost-ledger"
   | "restored-store"
   | "secret-deleted"

@@ -13,7 +13,8 @@ export interface Process {
   /** `<site>#<n>`: the nth tick ever started there. */
   readonly name: string;
   readonly site: string;
-  readonly runner: Runner;
+  /** Null: a write that arrives late; its runner waits no more. */
+  readonly runner: Runner | null;
   /** Not answered yet, by id. */
   readonly calls: readonly Wanted[];
 }
@@ -72,6 +73,7 @@ export class Processes {
 
   /** Takes in the reply to one of the calls. */
   step(process: Process, id: string, reply: CallReply): Stepped {
+    if (process.runner === null) return { process: null, home: null };
     const next = advance(process.runner, id, reply, this.#bench.world.nowMs);
     const rest = process.calls.filter((wanted) => wanted.id !== id);
     return this.#settle({ ...process, runner: next.runner, calls: [...rest, ...next.calls] });
@@ -83,6 +85,7 @@ export class Processes {
     let home: HomeOutcome | null = null;
     for (;;) {
       const { runner } = process;
+      if (runner === null) return { process, home };
       if (runner.state.outcome !== null) {
         if (runner.kind === "site") return { process: null, home };
         home = runner.state.outcome;

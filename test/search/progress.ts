@@ -75,7 +75,7 @@ export class Progress {
     return (
       text.startsWith(`promise 7: the store of ${dark}`) ||
       clusters.some((name) => text.startsWith(`promise 7: ${name}/`)) ||
-      /^promise 4: generation \d+ is still (held|draining)$/.test(text) ||
+      /^promise 4: generation \d+ is still (held|draining|retiring)$/.test(text) ||
       text.startsWith("promise 3:")
     );
   }

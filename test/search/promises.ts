@@ -47,7 +47,7 @@ export class Promises {
       broken.push(...this.#whole("6", after, [layout.registry, ...Object.values(layout.ledgers)]));
     if (changed(ledger)) broken.push(...this.#ledgerStep(at(before, ledger), at(after, ledger), restores));
     if (changed(ledger) && !restores) broken.push(...this.#records(before, after));
-    if (Object.values(layout.ledgers).some(changed)) broken.push(...this.#sitesFall(before, after));
+    if (Object.values(layout.ledgers).some(changed) && !restores) broken.push(...this.#sitesFall(before, after));
     for (const place of Object.values(layout.stores))
       if (changed(place) && !restores) broken.push(...this.#storeFalls(at(before, place), at(after, place)));
     return broken;

@@ -2,7 +2,7 @@ import type { MemoryLedgerState } from "../../core/drivers/memory/ledger-store.t
 import type { CallReply, PortCall } from "../../core/engine/calls.ts";
 import type { Part } from "./bench.ts";
 import { faultsLeft } from "./budget.ts";
-import { copiedRecord } from "./copies.ts";
+import { copiedRecord, ledgersAtStart } from "./copies.ts";
 import { digestKey } from "./digest.ts";
 import { at } from "./layout.ts";
 import type { Process } from "./process.ts";
@@ -41,7 +41,7 @@ export function renameSaved(
 export function freeRevision(space: Space, row: Int32Array, call: PortCall): number {
   if (call.call !== "ledger.save") return 0;
   const held = new Set<string>();
-  for (const runner of space.layout.runners) {
+  for (const runner of [...space.layout.runners, space.layout.late]) {
     const id = at(row, runner);
     if (id !== 0) for (const revision of revisionsOf(space.processes.valueOf(id))) held.add(revision);
   }
@@ -49,6 +49,8 @@ export function freeRevision(space: Space, row: Int32Array, call: PortCall): num
     const copied = copiedRecord(space, row);
     if (copied !== null) held.add(copied.revision);
   }
+  if (faultsLeft(space, row, "restored-table") > 0)
+    for (const { revision } of Object.values(ledgersAtStart(space).records)) held.add(revision);
   let free = 0;
   while (held.has(nameOf(call.text, free))) free += 1;
   return free;
@@ -60,7 +62,7 @@ function revisionsOf(process: Process): readonly string[] {
   const before = known.get(process);
   if (before !== undefined) return before;
   const expected = process.calls.map(({ call }) => (call.call === "ledger.save" ? call.expected : null));
-  const revisions = [process.runner.state.revision, ...expected].filter((revision) => revision !== null);
+  const revisions = [process.runner?.state.revision ?? null, ...expected].filter((revision) => revision !== null);
   known.set(process, revisions);
   return revisions;
 }

@@ -15,7 +15,7 @@ import { renameAll, renameSaved } from "./revisions.ts";
 import { Table } from "./tables.ts";
 
 /** How a call ends: its effect and its reply; the effect alone; neither; a refusal; or an answer from the past. */
-export type How = "fine" | "lost-reply" | "lost-request" | "refused" | "stale";
+export type How = "fine" | "lost-reply" | "lost-request" | "unheard" | "refused" | "stale";
 
 /** What one call does to its runner and to the part of the world that it goes to. */
 export interface Step {
@@ -29,7 +29,7 @@ export interface Step {
 
 const unreachable: CallReply = { ok: false, failure: { kind: "unreachable", text: "searched: no answer" } };
 const refused: CallReply = { ok: false, failure: { kind: "denied", text: "searched: refused" } };
-const hows: readonly How[] = ["fine", "lost-reply", "lost-request", "refused", "stale"];
+const hows: readonly How[] = ["fine", "lost-reply", "lost-request", "unheard", "refused", "stale"];
 
 /** Every part of a world's states under a number, and every step ever made, made once. */
 export class Space {
@@ -148,6 +148,12 @@ export class Space {
     return id;
   }
 
+  /** A write of a process, left to arrive when nobody waits for it any more. */
+  lateWrite(processId: number, callIndex: number): number {
+    const { name, site, calls } = this.processes.valueOf(processId);
+    return this.processes.idOf({ name, site, runner: null, calls: calls.slice(callIndex, callIndex + 1) });
+  }
+
   /** Makes one call of a process against one state of its part; the same step is worked out once. */
   step(processId: number, callIndex: number, part: number, minutes: number, how: How, revision = 0): Step {
     let made = this.#steps[processId];
@@ -171,7 +177,7 @@ export class Space {
     this.clock(minutes);
     let after = part;
     let reply = how === "refused" ? refused : unreachable;
-    if (how !== "lost-request" && how !== "refused") {
+    if (how === "fine" || how === "lost-reply" || how === "stale") {
       const table = this.tableOf(wanted.call);
       const driver = this.bench.driver(wanted.call);
       driver.state = table.valueOf(part);

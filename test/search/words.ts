@@ -5,6 +5,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/^load-site:(.+):(\d+)$/, "reads the ledger of site $1 once more, before robot $2 is deleted"],
   [/^read-store:(.+)$/, "reads the store of $1"],
   [/^load-site:(.+)$/, "reads the ledger of site $1"],
+  [/^load-ledger:(\d+)$/, "reads home's ledger once more, before robot $1 is deleted"],
   [/^load-ledger$/, "reads home's ledger"],
   [/^save$/, "saves home's ledger"],
   [/^mint:(.+)$/, "mints the robot of attempt $1"],
@@ -35,7 +36,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
 
 /** A transition's label in words; one that is no call is words already. */
 export function inWords(label: string): string {
-  const [, runner, kind, id = "", how = ""] = /^(\S+#\d+) (home|site) (\S+?)(, .*)?$/.exec(label) ?? [];
+  const [, runner, kind, id = "", how = ""] = /^(\S+#\d+) (home|site|late) (\S+?)(, .*| arrives)?$/.exec(label) ?? [];
   if (runner === undefined) return label;
   const phrase = phrases.find(([pattern]) => pattern.test(id));
   const said = phrase === undefined ? id : id.replace(phrase[0], phrase[1]);

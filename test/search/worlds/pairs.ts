@@ -4,9 +4,12 @@ import { both, bothDrained, bothDue, bothEchoed, bothFlipped, calm } from "./beg
 const kinds: readonly Fault[] = [
   "crash",
   "lost",
+  "late",
   "refused",
   "stale",
+  "stale-ledger",
   "restored-ledger",
+  "restored-table",
   "restored-store",
   "secret-deleted",
   "roll-back",
@@ -17,7 +20,7 @@ const kinds: readonly Fault[] = [
 const moments = { due: bothDue, flipped: bothFlipped, drained: bothDrained, echoed: bothEchoed } as const;
 
 /** Each of these may lead to one more promotion than the moment asks for. */
-const promoting: readonly Fault[] = ["restored-ledger", "restored-store", "roll-back", "revoke"];
+const promoting: readonly Fault[] = ["restored-ledger", "restored-table", "restored-store", "roll-back", "revoke"];
 
 const names = Object.keys(moments) as readonly (keyof typeof moments)[];
 
@@ -40,6 +43,6 @@ function pair(moment: keyof typeof moments, one: Fault, other: Fault): Plan {
     faultsMax: 2,
     promotionsMax: isDue + promoting.filter(has).length,
     rest: has("dark") ? "idle-but-dark" : "idle",
-    ...(has("restored-ledger") ? { promptDeletion: true } : {}),
+    ...(has("restored-ledger") || has("restored-table") ? { promptDeletion: true } : {}),
   };
 }

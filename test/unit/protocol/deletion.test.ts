@@ -341,17 +341,29 @@ describe("the last look, right before a deletion", () => {
     "load-site": ({ site, before }) => ({ ledger: siteLedgerWith(site, {}, before === undefined ? {} : { epoch }) }),
   });
 
+  const loaded = (revision: string) => ({ ledger: retiring, revision, due: null });
+  const homeThen = ({ revision }: { readonly revision: string }): Answers => ({
+    "load-ledger": ({ before }) => loaded(before === undefined ? "r0" : revision),
+  });
+
   test("is made after the save that proves the ledger and the look at the robot, sites' ledgers last", () => {
     const { asked, changed } = playHome({ ledger: givenUp, answers: listed });
     expect(changed).toEqual(["remove-robot 33"]);
-    expect(asked.slice(asked.findIndex((effect) => effect.type === "remove-robot") - 5).slice(0, 6)).toEqual([
+    expect(asked.slice(asked.findIndex((effect) => effect.type === "remove-robot") - 6).slice(0, 7)).toEqual([
       { type: "read-robot", id: 33 },
       { type: "read-store", site: "aws", before: 33 },
       { type: "read-store", site: "azure", before: 33 },
       { type: "load-site", site: "aws", before: 33 },
       { type: "load-site", site: "azure", before: 33 },
+      { type: "load-ledger", before: 33 },
       { type: "remove-robot", id: 33 },
     ]);
+  });
+
+  test("what this tick saves after it is not taken for somebody else's", () => {
+    const failing = playHome({ ledger: givenUp, answers: { ...listed, "remove-robot": () => fails() } });
+    expect(failing.saves).toContain("lease given back");
+    expect(failing.codes).not.toContain("deletion-waits");
   });
 
   test.each<[string, Scene]>([
@@ -362,6 +374,11 @@ describe("the last look, right before a deletion", () => {
     [
       "home's store cannot be read any more",
       { ledger: givenUp, answers: { ...listed, "read-store": ({ before }) => (before ? fails() : storeAtTwo) } },
+    ],
+    ["home's ledger is another one", { ledger: retiring, answers: homeThen({ revision: "restored" }) }],
+    [
+      "home's ledger cannot be read any more",
+      { ledger: retiring, answers: { "load-ledger": ({ before }) => (before ? fails() : loaded("r0")) } },
     ],
   ])("nothing is deleted when it shows that %s", (_what, scene) => {
     const { changed, codes } = playHome(scene);
@@ -407,7 +424,8 @@ describe("the sweep", () => {
       save: () => fails("unreachable"),
     };
     expect(playHome({ ledger, answers }).outcome.waits.join()).not.toContain("to sweep");
-    expect(deleted({ ledger, answers: { ...answers, save: () => ({ revision: "r" }), mint: () => fails() } })).toEqual(
+    const { save: _fails, ...others } = answers;
+    expect(deleted({ ledger, answers: { ...others, mint: () => fails() } })).toEqual(
       ledger.next?.state === "minting" ? ["remove-robot 77"] : [],
     );
   });

@@ -81,7 +81,7 @@ function wellWorld(scene: Scene, stored: () => HomeLedger | null): Required<Answ
       return { versionId, trace: versionId === null ? null : (values.get(versionId) ?? null) };
     },
     "load-site": ({ site }) => ({ ledger: current ? siteLedgerWith(site) : null }),
-    "load-ledger": () => ({ ledger: scene.ledger, revision: scene.ledger && "r0", due: scene.due ?? null }),
+    "load-ledger": () => ({ ledger: scene.ledger, revision: scene.ledger && `r${saves}`, due: scene.due ?? null }),
     save: () => ({ revision: `r${++saves}` }),
     mint: ({ generation, attempt }) => ({ ...marked(generation, { id: 50 }, attempt), createdAtMs: t0 }),
     stage: ({ generation, epoch, robot }) => {

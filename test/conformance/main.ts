@@ -3,6 +3,7 @@ import type { Subject } from "./subject.ts";
 
 /** By name; one folder each. */
 const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
+  harbor: async () => (await import("./harbor/subject.ts")).harbor,
   kubernetes: async () => (await import("./kubernetes/subject.ts")).kubernetes,
   stores: async () => (await import("./stores/subject.ts")).stores,
 };

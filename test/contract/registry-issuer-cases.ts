@@ -21,36 +21,36 @@ export const registryIssuerCases: readonly RegistryCase[] = [
       expect(open.readOnly).toBe(false);
       expect(open.serverMs).not.toBeNull();
       try {
-        setReadOnly(true);
+        await setReadOnly(true);
         expect((await registry.whoami()).readOnly).toBe(true);
       } finally {
-        setReadOnly(false);
+        await setReadOnly(false);
       }
     },
   },
   {
     title: "a robot with least rights mints, lists, reads and removes",
     async run({ registry, createProject, issueAs }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       try {
-        issueAs(leastIssuer);
+        await issueAs(leastIssuer);
         const robot = await registry.mint(pullRobot(name, name));
         expect((await registry.list(name)).robots.map(({ id }) => id)).toEqual([robot.id]);
         await registry.remove(robot.id);
         await expectPortError(registry.read(robot.id), "not-found");
         expect((await registry.whoami()).username).toMatch(/^robot\$/);
       } finally {
-        issueAs(null);
+        await issueAs(null);
       }
     },
   },
   {
     title: "an issuer without a right is denied, and the right is named",
     async run({ registry, createProject, issueAs }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const { id } = await registry.mint(pullRobot(name, name));
       try {
-        issueAs(pullOf(name));
+        await issueAs(pullOf(name));
         for (const [work, right] of [
           [() => registry.mint(pullRobot(`${name}-2`, name)), "robot:create"],
           [() => registry.list(name), "robot:list"],
@@ -62,7 +62,7 @@ export const registryIssuerCases: readonly RegistryCase[] = [
           expect(error.message).toContain(right);
         }
       } finally {
-        issueAs(null);
+        await issueAs(null);
       }
       expect((await registry.read(id)).robot.id).toBe(id);
     },
@@ -70,23 +70,23 @@ export const registryIssuerCases: readonly RegistryCase[] = [
   {
     title: "an issuer hands out nothing that it does not hold",
     async run({ registry, createProject, issueAs }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const push = [
         { kind: "project" as const, namespace: name, access: [{ resource: "repository", action: "push" }] },
       ];
       try {
-        issueAs(leastIssuer);
+        await issueAs(leastIssuer);
         await expectPortError(registry.mint(pullRobot(name, name, { permissions: push })), "denied", "missing-right");
         expect((await registry.list(name)).robots).toEqual([]);
       } finally {
-        issueAs(null);
+        await issueAs(null);
       }
     },
   },
   {
     title: "a refused issuer is denied for its credentials",
     async run({ registry, createProject, breakIssuer }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       try {
         breakIssuer(true);
         await expectPortError(registry.mint(pullRobot(name, name)), "denied", "bad-credentials");
@@ -102,17 +102,17 @@ export const registryIssuerCases: readonly RegistryCase[] = [
   {
     title: "read-only mode denies writes by that reason, and reads go on",
     async run({ registry, createProject, setReadOnly }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const robot = await registry.mint(pullRobot(name, name));
       try {
-        setReadOnly(true);
+        await setReadOnly(true);
         await expectPortError(registry.mint(pullRobot(`${name}-2`, name)), "denied", "read-only");
         await expectPortError(registry.remove(robot.id), "denied", "read-only");
         expect((await registry.list(name)).robots).toHaveLength(1);
         const { endpoints } = await registry.probe(robot, { repository: `${name}/app`, action: "pull" });
         expect(endpoints[0]?.verdict).toBe("accepted");
       } finally {
-        setReadOnly(false);
+        await setReadOnly(false);
       }
     },
   },

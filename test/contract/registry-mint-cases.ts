@@ -5,21 +5,21 @@ import { pullOf, pullRobot, type RegistryCase } from "./registry-suite.ts";
 export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "mint answers id, full name, secret and both times",
-    async run({ registry, createProject, nowMs }, name) {
-      createProject(name, { public: false });
+    async run({ registry, createProject, nowMs, clockToleranceMs }, name) {
+      await createProject(name, { public: false });
       const robot = await registry.mint(pullRobot(name, name));
       expect(robot.id).toBeGreaterThan(0);
       expect(robot.username).toBe(`robot$${name}`);
       expect(robot.password.reveal().length).toBeGreaterThanOrEqual(32);
-      expect(Math.abs(robot.createdAtMs - nowMs())).toBeLessThan(1000);
-      expect(robot.expiresAtMs).toBe(Math.floor(nowMs() / 1000) * 1000 + 30 * 86_400_000);
-      expect(Math.abs((robot.serverMs ?? 0) - nowMs())).toBeLessThan(1000);
+      expect(Math.abs(robot.createdAtMs - nowMs())).toBeLessThan(1000 + clockToleranceMs);
+      expect(robot.expiresAtMs).toBe(Math.floor(robot.createdAtMs / 1000) * 1000 + 30 * 86_400_000);
+      expect(Math.abs((robot.serverMs ?? 0) - nowMs())).toBeLessThan(1000 + clockToleranceMs);
     },
   },
   {
     title: "a life of -1 days has no end",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const robot = await registry.mint(pullRobot(name, name, { durationDays: -1 }));
       expect(robot.expiresAtMs).toBeNull();
       expect((await registry.read(robot.id)).robot.expiresAtMs).toBeNull();
@@ -28,7 +28,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "read gives back what was minted, description and all",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const minted = await registry.mint(pullRobot(name, name, { description: "capstan:mark äöü" }));
       const { robot } = await registry.read(minted.id);
       expect(robot).toEqual({
@@ -44,7 +44,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "an empty description reads as one",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const { id } = await registry.mint(pullRobot(name, name));
       expect((await registry.read(id)).robot.description).toBe("");
     },
@@ -52,7 +52,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "a robot of a project carries the project in its name",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const robot = await registry.mint(pullRobot("bot", name, { level: "project" }));
       expect(robot.username).toBe(`robot$${name}+bot`);
     },
@@ -60,7 +60,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "a name that is taken is a conflict",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       await registry.mint(pullRobot(name, name));
       await expectPortError(registry.mint(pullRobot(name, name)), "conflict", "already-exists");
     },
@@ -68,7 +68,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "a deleted robot's name is free, its id is not given out again",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const first = await registry.mint(pullRobot(name, name));
       await registry.remove(first.id);
       const second = await registry.mint(pullRobot(name, name));
@@ -79,7 +79,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "a name against the rule is invalid",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       for (const bad of ["Upper", "a--b", "-a", "a+b", ""]) {
         await expectPortError(registry.mint(pullRobot(bad, name)), "invalid");
       }
@@ -88,7 +88,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "a life of no whole days is invalid",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       for (const durationDays of [0, -2, 1.5, 2147483647]) {
         await expectPortError(registry.mint(pullRobot(name, name, { durationDays })), "invalid");
       }
@@ -97,7 +97,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "rights that cannot be granted are invalid",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const access = (resource: string, action: string) => ({
         permissions: [{ kind: "system" as const, namespace: "/", access: [{ resource, action }] }],
       });
@@ -126,7 +126,7 @@ export const registryMintCases: readonly RegistryCase[] = [
   {
     title: "remove is final, and success on what is gone",
     async run({ registry, createProject }, name) {
-      createProject(name, { public: false });
+      await createProject(name, { public: false });
       const { id } = await registry.mint(pullRobot(name, name));
       await registry.remove(id);
       await registry.remove(id);

@@ -35,10 +35,13 @@ export async function sandboxRegistry(version: string): Promise<RegistryHarness>
     registry: create(null),
     ofProject: (project): Registry => create(project),
     nowMs: () => nowMs,
+    clockToleranceMs: 0,
     advanceMs(ms) {
       nowMs += ms;
     },
-    createProject: harbor.createProject,
+    createProject(name, options) {
+      harbor.createProject(name, options);
+    },
     issueAs(permissions) {
       issuers += 1;
       issuer = permissions === null ? admin : harbor.issuer(`issuer-${issuers}`, permissions);

@@ -17,18 +17,21 @@ export interface RegistryHarness {
   /** The same registry, listing the robots of this project. */
   ofProject(project: string): Registry;
   nowMs(): number;
-  advanceMs(ms: number): void;
-  createProject(name: string, options: { readonly public: boolean }): void;
+  /** Time passes: the clock is moved, or waited for. */
+  advanceMs(ms: number): void | Promise<void>;
+  /** How far the registry's clock may be from `nowMs`. */
+  readonly clockToleranceMs: number;
+  createProject(name: string, options: { readonly public: boolean }): void | Promise<void>;
   /** The issuer from now on: a robot with these permissions, or the administrator (null). */
-  issueAs(permissions: readonly Permission[] | null): void;
+  issueAs(permissions: readonly Permission[] | null): void | Promise<void>;
   /** The issuer's login is refused, or no longer. */
   breakIssuer(broken: boolean): void;
-  setReadOnly(readOnly: boolean): void;
-  setPrefix(prefix: string): void;
+  setReadOnly(readOnly: boolean): void | Promise<void>;
+  setPrefix(prefix: string): void | Promise<void>;
   disable(id: number): Promise<void>;
   /** A pull that the audit log shows, where that is on. */
   pull(login: Login, project: string): Promise<void>;
-  setPullAudit(on: boolean): void;
+  setPullAudit(on: boolean): void | Promise<void>;
   /** Texts that must never show: the issuer's password. */
   secrets(): readonly string[];
   /** Null where there is no wire to break. */
@@ -55,10 +58,10 @@ const registryCases: readonly RegistryCase[] = [
   ...registryWireCases,
 ];
 
-/** Skips for a registry without a wire. */
-export const wirelessSkips: Readonly<Record<string, string>> = Object.fromEntries(
-  registryWireCases.map(({ title }) => [title, "there is no wire between the engine and a registry in memory"]),
-);
+/** Skips for a registry without a wire that could be broken. */
+export function wirelessSkips(reason: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(registryWireCases.map(({ title }) => [title, reason]));
+}
 
 /** The contract of `core/ports/registry.ts` and `core/ports/usage.ts`. */
 export function registryContract(

@@ -37,7 +37,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "a lost reply to mint is unreachable, and the robot is there",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const mint = () => expectPortError(harness.registry.mint(pullRobot(name, name)), "unreachable");
       await under(harness, "robot.create", { type: "cut-after" }, mint);
       expect((await harness.registry.list(name)).robots).toHaveLength(1);
@@ -47,7 +47,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "a request lost on the way is unreachable, and nothing is there",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const mint = () => expectPortError(harness.registry.mint(pullRobot(name, name)), "unreachable");
       await under(harness, "robot.create", { type: "cut-before" }, mint);
       expect((await harness.registry.list(name)).robots).toEqual([]);
@@ -56,7 +56,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "a lost reply to remove is unreachable, and again is success",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const { id } = await harness.registry.mint(pullRobot(name, name));
       const remove = () => expectPortError(harness.registry.remove(id), "unreachable");
       await under(harness, "robot.delete", { type: "cut-after" }, remove);
@@ -99,7 +99,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "a portal's page with status 200 is unreachable, and no proof of a deletion",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const { id } = await harness.registry.mint(pullRobot(name, name));
       const action = reply(200, "<html>Sign in</html>", { "content-type": "text/html" });
       await under(harness, "robot.list", action, () => expectPortError(harness.registry.list("x"), "unreachable"));
@@ -132,7 +132,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "a robot that vanishes between two pages hides no other",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const ids: number[] = [];
       for (let index = 0; index < 150; index += 1) {
         ids.push((await harness.registry.mint(pullRobot(`${name}-g${index}`, name))).id);
@@ -158,7 +158,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "an endpoint that fails gives no verdict, and no error",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const robot = await harness.registry.mint(pullRobot(name, name));
       const scope = { repository: `${name}/app`, action: "pull" as const };
       const faults: readonly (readonly [string, FaultAction])[] = [
@@ -194,7 +194,7 @@ export const registryWireCases: readonly RegistryCase[] = [
   {
     title: "no secret is in anything thrown",
     async run(harness, name) {
-      harness.createProject(name, { public: false });
+      await harness.createProject(name, { public: false });
       const canary = "Canary-7f3a9c-Secret";
       const robot = await harness.registry.mint(pullRobot(name, name));
       const error = `{"errors":[{"code":"X","message":"${canary}"}]}`;

@@ -153,3 +153,12 @@ export function isDeletable(call: HarborCall, name: string): PartReply {
   const deletable = isEmpty(call.context.state, project);
   return { status: 200, body: deletable ? { deletable } : { deletable, message: inUse } };
 }
+
+/** `DELETE /projects/<p>/repositories/<r>`: all its images; a slash of the repository's name is encoded twice. */
+export function deleteRepository(call: HarborCall, name: string, repository: string): PartReply {
+  const project = requirePathProject(call, name);
+  requireAccess(call.context, call.caller, project, "repository", "delete");
+  const full = `${project.name}/${decodeURIComponent(repository)}`;
+  if (!call.context.state.repositories.delete(full)) throw notFound(`repository ${full} not found`);
+  return { status: 200 };
+}

@@ -13,7 +13,15 @@ import {
 } from "./endpoints.ts";
 import { legacyRobots } from "./legacy-robots.ts";
 import { deleteMember, listMembers, postMember, projectSummary, putMember } from "./members.ts";
-import { deleteProject, getProject, headProject, isDeletable, listProjects, postProject } from "./projects.ts";
+import {
+  deleteProject,
+  deleteRepository,
+  getProject,
+  headProject,
+  isDeletable,
+  listProjects,
+  postProject,
+} from "./projects.ts";
 import { getExecution, listExecutions, listTasks, postExecution } from "./replication-executions.ts";
 import { deletePolicy, getPolicy, listPolicies, postPolicy } from "./replication-policies.ts";
 import { postRobot } from "./robot-create.ts";
@@ -68,6 +76,7 @@ export const routes: readonly Route[] = [
   { pattern: at("/projects/*/members"), methods: { POST: postMember, GET: listMembers } },
   { pattern: at("/projects/*/members/*"), methods: { PUT: putMember, DELETE: deleteMember } },
   { pattern: at("/projects/*/repositories"), methods: { GET: sundry.listRepositories } },
+  { pattern: at("/projects/*/repositories/*"), methods: { DELETE: deleteRepository } },
   { pattern: at("/projects/*/webhook/events"), methods: { GET: webhookEvents } },
   { pattern: at("/projects/*/webhook/policies"), methods: { POST: postWebhook, GET: listWebhooks } },
   { pattern: at("/projects/*/webhook/policies/*"), methods: { GET: getWebhook, DELETE: deleteWebhook } },

@@ -19,7 +19,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
-  built.remove();
 });
 
 /** The artefact as it is deployed, in a folder where nothing else is. */

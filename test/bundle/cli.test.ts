@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => {
   rmSync(folder, { recursive: true });
-  built.remove();
 });
 
 function call(...args: string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
@@ -34,16 +33,22 @@ describe("dist/cli/capstan.mjs alone in an empty folder", () => {
     expect(readFileSync(capstan, "utf8").startsWith("#!/usr/bin/env node\n")).toBe(true);
   });
 
+  // Processor time of all its threads: more than the wall time of a machine that is free for it, and not
+  // lengthened by somebody else's work on one that is not.
   it(`starts --help within ${helpMsMax} ms`, () => {
-    const tookMs = Array.from({ length: 7 }, () => {
+    const telling = "process.on('exit', () => process.stderr.write(JSON.stringify(process.cpuUsage())))";
+    const took = Array.from({ length: 5 }, () => {
+      const args = ["--import", `data:text/javascript,${encodeURIComponent(telling)}`, capstan, "--help"];
       const startedMs = performance.now();
-      const help = execFileSync(process.execPath, [capstan, "--help"], { encoding: "utf8" });
-      expect(help).toContain("capstan help exit-codes");
-      return performance.now() - startedMs;
+      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+      const wallMs = performance.now() - startedMs;
+      expect(stdout).toContain("capstan help exit-codes");
+      const { user, system } = JSON.parse(stderr) as NodeJS.CpuUsage;
+      return { cpuMs: (user + system) / 1000, wallMs };
     });
-    process.stdout.write(`capstan.mjs --help took ${tookMs.map((ms) => ms.toFixed(0)).join(", ")} ms\n`);
-    // Somebody else's work on this machine is not the file's.
-    expect(Math.min(...tookMs)).toBeLessThanOrEqual(helpMsMax);
+    const told = took.map(({ cpuMs, wallMs }) => `${cpuMs.toFixed(0)} (${wallMs.toFixed(0)})`).join(", ");
+    process.stdout.write(`capstan.mjs --help took so many ms of processor (and wall) time: ${told}\n`);
+    expect(Math.min(...took.map(({ cpuMs }) => cpuMs))).toBeLessThanOrEqual(helpMsMax);
   });
 
   it("writes a configuration, and ticks with what it wrote as far as a Harbor that is not there lets it", () => {

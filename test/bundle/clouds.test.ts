@@ -11,7 +11,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await bench.close();
-  built.remove();
 });
 
 const marked = () =>

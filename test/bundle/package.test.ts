@@ -27,7 +27,6 @@ beforeAll(async () => {
   // A copy: `dist/` of the checkout is somebody else's.
   const built = await buildFor(["cli"]);
   cpSync(dirname(built.path("cli")), join(source, "dist", "cli"), { recursive: true });
-  built.remove();
   for (const file of ["package.json", ...manifest.files]) {
     const path = join(root, file);
     if (existsSync(path) && statSync(path).isFile()) cpSync(path, join(source, file));

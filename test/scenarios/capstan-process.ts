@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-
-const sourceEntry = fileURLToPath(new URL("../../functions/cli/main.ts", import.meta.url));
+import { buildFor } from "../bundle/built.ts";
 
 /** Many short processes run the same modules. */
 const compileCache = join(tmpdir(), "capstan-compile-cache");
@@ -16,17 +14,22 @@ export interface Ran {
   readonly err: string;
 }
 
-export interface CapstanOptions {
+interface CapstanOptions {
   readonly cwd: string;
   /** Besides PATH and HOME (which is `cwd`). */
   readonly env?: Readonly<Record<string, string>>;
-  /** `functions/cli/main.ts` where absent. */
-  readonly entry?: string;
+  /** Path of `capstan.mjs`. */
+  readonly entry: string;
 }
 
 export interface Running {
   readonly child: ChildProcess;
   readonly done: Promise<Ran>;
+}
+
+/** `capstan` as it is shipped, built once for all tests. */
+export async function builtCapstan(options: Omit<CapstanOptions, "entry">): Promise<Capstan> {
+  return new Capstan({ ...options, entry: (await buildFor(["cli"])).path("cli") });
 }
 
 /** Runs `capstan` as a process of its own, and keeps all that it ever printed. */
@@ -39,7 +42,7 @@ export class Capstan {
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const { cwd, entry = sourceEntry } = this.#options;
+    const { cwd, entry } = this.#options;
     const base = { PATH: process.env["PATH"] ?? "", HOME: cwd, NODE_COMPILE_CACHE: compileCache };
     const own = { ...base, ...this.#options.env, ...env };
     const child = spawn(process.execPath, [entry, ...args], { cwd, env: own, stdio: ["ignore", "pipe", "pipe"] });

@@ -32,7 +32,7 @@ it("plan says what the first rotation would do, and does nothing of it", async (
 });
 
 it("rotate --wait ends when every namespace is served, with one robot", async () => {
-  const { code, out, err } = await fleet.capstan.run(["rotate", "--wait", "--timeout", "30s"]);
+  const { code, out, err } = await fleet.capstan.run(["rotate", "--wait", "--timeout", "3m"]);
   expect({ code, err }).toMatchObject({ code: 0 });
   expect(out).toMatch(/platform-pull +✓ done +1 +1 +2 of 2/);
   for (const state of ["minting", "staged", "proven", "current, epoch 1"])
@@ -81,7 +81,7 @@ it("revoke ends the other one and says when pulls with it really end; ticks fini
   const { code, out } = await fleet.capstan.run(["revoke", "platform-pull", "--generation", "2"]);
   expect([0, 3]).toContain(code);
   expect(out).toContain("up to 31m (token lifetime + 60s)");
-  await expect.poll(async () => (await fleet.capstan.run(["tick"])).code, { timeout: 20_000 }).toBe(0);
+  await expect.poll(async () => (await fleet.capstan.run(["tick"])).code, { timeout: 120_000 }).toBe(0);
   expect(fleet.robots()).toEqual([expect.stringContaining("-g1-")]);
   for (const { data } of pullSecrets()) expect(data[".dockerconfigjson"]).toContain("g1-");
   const again = await fleet.capstan.json(["revoke", "platform-pull", "--generation", "2"]);
@@ -99,7 +99,7 @@ it("without its ledger nothing is begun until a person says --start-new, which m
   const stopped = await fleet.capstan.run(["rotate", "--wait"]);
   expect(stopped).toMatchObject({ code: 4, err: expect.stringContaining("rotate --start-new") });
   expect(fleet.robots()).toEqual([old]);
-  const { code, data, err } = await fleet.capstan.json(["rotate", "--start-new", "--wait", "--timeout", "20s"]);
+  const { code, data, err } = await fleet.capstan.json(["rotate", "--start-new", "--wait", "--timeout", "3m"]);
   expect({ code, err }).toMatchObject({ code: 0 });
   expect(data.credentials[0]).toMatchObject({ generation: 1, epoch: 1, taken: true });
   expect(fleet.robots()).toEqual([old, data.credentials[0].username]);

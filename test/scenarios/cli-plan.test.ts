@@ -71,7 +71,7 @@ it("at rest plan changes nothing and finds nothing to do, but names a foreign Se
   const [first] = fleet.sandbox.clusters;
   first?.createNamespace("guest", { "registry-access": "platform-pull" });
   first?.putSecret("guest", "platform-pull", { ".dockerconfigjson": '{"auths":{}}' });
-  expect((await fleet.capstan.run(["rotate", "--wait", "--timeout", "40s"])).code).toBe(0);
+  expect((await fleet.capstan.run(["rotate", "--wait", "--timeout", "3m"])).code).toBe(0);
   const { aws: inAws, azure: inAzure, gcp: inGcp } = everything();
   for (const part of [inAws, inAzure]) expect(part.flat().filter((found) => found !== null).length).toBeGreaterThan(1);
   expect(inGcp.filter((found) => found !== null).length).toBeGreaterThan(1);

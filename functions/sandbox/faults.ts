@@ -1,3 +1,5 @@
+import type { PartReply } from "./listener.ts";
+
 /** The parts of the sandbox; each is one listener (Kubernetes: one per cluster, all of this name). */
 export type PartName = "harbor" | "aws" | "azure" | "gcp" | "kubernetes";
 
@@ -7,6 +9,7 @@ export type PartName = "harbor" | "aws" | "azure" | "gcp" | "kubernetes";
  * - `cut-before` / `cut-after`: connection closed before the effect, or after it and before the reply.
  * - `delay`: answered `delayMs` later, effect first.
  * - `stale`: a read answers from before the last write, or (GCP) with what stood there at `asOfMs`, by the sandbox's clock.
+ * - `mangle`: effect first, then the answer as somebody on the way makes it.
  */
 export type FaultAction =
   | {
@@ -18,7 +21,15 @@ export type FaultAction =
   | { readonly type: "cut-before" }
   | { readonly type: "cut-after" }
   | { readonly type: "delay"; readonly delayMs: number }
-  | { readonly type: "stale"; readonly asOfMs?: number };
+  | { readonly type: "stale"; readonly asOfMs?: number }
+  | { readonly type: "mangle"; readonly mangle: (reply: PartReply) => MangledReply };
+
+/** What goes over the wire in place of an answer, status line and headers included. */
+export interface MangledReply {
+  readonly bytes: Buffer;
+  /** `hold`: the connection stays open and nothing more comes. */
+  readonly afterwards: "close" | "hold";
+}
 
 export interface FaultRule {
   readonly part: PartName;

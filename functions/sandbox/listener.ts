@@ -133,6 +133,10 @@ export async function listen(options: PartOptions): Promise<Listener> {
         options.nowMs(),
         head,
       );
+    } else if (action.type === "mangle") {
+      const { bytes, afterwards } = action.mangle(await options.handle(base));
+      if (afterwards === "close") message.socket.end(bytes);
+      else message.socket.write(bytes);
     } else if (action.type === "stale") {
       const past: PartRequest = { ...base, stale: true, asOfMs: action.asOfMs ?? null };
       send(response, await options.handle(past), options.nowMs(), head);

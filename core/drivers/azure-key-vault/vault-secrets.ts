@@ -5,6 +5,8 @@ import { system, type Tags } from "./names.ts";
 import type { VaultClient } from "./vault-client.ts";
 
 const versionsMax = 10_000;
+/** Key Vault gives 25 to a page. */
+const pagesMax = 400;
 const recoveryPauseMs = 2_000;
 const recoveryAttemptsMax = 10;
 
@@ -64,9 +66,14 @@ export class VaultSecrets {
   async list(operation: string, name: string): Promise<readonly VaultVersionFacts[]> {
     return this.#vault.run(operation, name, async (client) => {
       const found: VaultVersionFacts[] = [];
-      for await (const { version, tags, enabled } of client.listPropertiesOfSecretVersions(name)) {
-        if (found.length === versionsMax) throw badReply(operation, name, `more than ${versionsMax} versions`);
-        found.push({ id: idOf(operation, name, version), tags: tags ?? {}, enabled: enabled !== false });
+      let pages = 0;
+      for await (const page of client.listPropertiesOfSecretVersions(name).byPage()) {
+        pages += 1;
+        if (pages > pagesMax) throw badReply(operation, name, `more than ${pagesMax} pages`);
+        if (found.length + page.length > versionsMax)
+          throw badReply(operation, name, `more than ${versionsMax} versions`);
+        for (const { version, tags, enabled } of page)
+          found.push({ id: idOf(operation, name, version), tags: tags ?? {}, enabled: enabled !== false });
       }
       return found;
     });

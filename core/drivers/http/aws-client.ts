@@ -45,6 +45,15 @@ function urlOf(request: SdkRequest): URL {
   return url;
 }
 
+function isJsonObject(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
+}
+
 /** The SDK's bytes warn on the console when they are asked for their `valueOf`, as `Buffer.from(bytes)` does. */
 function textOf(body: string | Uint8Array): string {
   return typeof body === "string" ? body : new TextDecoder().decode(body);
@@ -89,6 +98,11 @@ function createHandler(access: AwsAccess, system: string): Record<string, unknow
       system,
       operation,
     });
+    // What reads nothing out of an empty answer finds nothing: that would be an absent ledger.
+    if (reply.status === 200 && request.headers["x-amz-target"] !== undefined && !isJsonObject(reply.text)) {
+      const message = `${system}: ${operation}: the reply is no JSON object`;
+      throw new PortError("invalid", message, { system, operation, reason: "bad-reply", status: reply.status });
+    }
     return { response: { statusCode: reply.status, headers: reply.headers, body: Buffer.from(reply.text, "utf8") } };
   }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { type Dispatcher, request } from "undici";
 import { type ErrorKind, PortError } from "../../ports/errors.ts";
 
@@ -23,7 +24,8 @@ export interface HttpReply {
 
 /**
  * One request, one reply, bounded in time and size. A status is never an error here; no reply, a cut
- * connection, a time-out or an oversized body is `unreachable` / `invalid`. Bodies never enter messages.
+ * connection, a time-out or an oversized body is `unreachable` / `invalid`; so is a good answer that is no
+ * UTF-8 (`bad-reply`), since nothing may be read out of it that it does not say. Bodies never enter messages.
  */
 export async function sendHttp(dispatcher: Dispatcher, wanted: HttpRequest): Promise<HttpReply> {
   const where = { system: wanted.system, operation: wanted.operation };
@@ -61,13 +63,20 @@ export async function sendHttp(dispatcher: Dispatcher, wanted: HttpRequest): Pro
     return {
       status: reply.statusCode,
       headers,
-      text: Buffer.concat(chunks).toString("utf8"),
+      text: textOf(Buffer.concat(chunks), reply.statusCode, wanted),
       serverMs: Number.isNaN(dateMs) ? null : dateMs,
     };
   } catch (error) {
     if (error instanceof PortError) throw error;
     throw new PortError("unreachable", `${wanted.system}: ${wanted.operation}: no answer (${causeCode(error)})`, where);
   }
+}
+
+/** Of refusals, which may be pages of something in between in any encoding, only what can be read is wanted. */
+function textOf(body: Buffer, status: number, { system, operation }: HttpRequest): string {
+  if (status >= 400 || isUtf8(body)) return body.toString("utf8");
+  const message = `${system}: ${operation}: the reply is no UTF-8 (status ${status})`;
+  throw new PortError("invalid", message, { system, operation, reason: "bad-reply", status });
 }
 
 /** The code of a network error (`ECONNREFUSED`), never its message: messages may echo what was sent. */
@@ -89,12 +98,14 @@ export function kindOfStatus(status: number): ErrorKind {
   return "invalid";
 }
 
-/** `Retry-After` in milliseconds (seconds or an HTTP date); undefined where absent or nonsense. */
+/** No server means longer than this; a wrong clock or a slip would. */
+const retryAfterMsMax = 86_400_000;
+
+/** `Retry-After` in milliseconds (seconds or an HTTP date), a day at most; undefined where absent or nonsense. */
 export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const text = headers["retry-after"];
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+  const afterMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - nowMs;
+  return Number.isNaN(afterMs) ? undefined : Math.min(Math.max(0, afterMs), retryAfterMsMax);
 }

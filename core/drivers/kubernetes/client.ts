@@ -43,6 +43,9 @@ export function createClient(options: ClientOptions): CoreV1Api {
       if (!fresh.equals(token)) reply = await sendOnce(options, call, request, fresh);
     }
     if (reply.status >= 400) throw failureOf(call, reply, options.nowMs());
+    // The SDK puts the body of a status that it does not know (a redirect) into its message.
+    if (reply.status < 200 || reply.status > 299)
+      throw badReply(call, reply, "a redirect, or a status of something else");
     checkJson(call, reply);
     const body = { text: async () => reply.text, binary: async () => Buffer.from(reply.text), stream: () => null };
     // The SDK asks the header how to read what has been found to be JSON already.
@@ -50,9 +53,27 @@ export function createClient(options: ClientOptions): CoreV1Api {
   }
 
   const server = options.server.replace(/\/+$/, "");
-  return new CoreV1Api(
-    createConfiguration({ baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary({ send }) }),
-  );
+  const configuration = { baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary({ send }) };
+  return guarded(new CoreV1Api(createConfiguration(configuration)), `kubernetes ${options.name}`);
+}
+
+/** The SDK reads replies into classes of its own, and trips over what has another shape: `invalid` (`bad-reply`). */
+function guarded(api: CoreV1Api, system: string): CoreV1Api {
+  return new Proxy(api, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== "function") return member;
+      return async (...args: readonly unknown[]): Promise<unknown> => {
+        try {
+          return await member.apply(target, args);
+        } catch (error) {
+          if (error instanceof PortError) throw error;
+          const message = `${system}: ${String(key)}: the reply is not what Kubernetes answers`;
+          throw new PortError("invalid", message, { system, operation: String(key), reason: "bad-reply" });
+        }
+      };
+    },
+  });
 }
 
 function sendOnce(options: ClientOptions, call: CallFacts, request: RequestContext, token: Secret): Promise<HttpReply> {
@@ -87,9 +108,12 @@ function checkJson(call: CallFacts, reply: HttpReply): void {
   } catch {
     // Falls through: a parser's message may show what it read.
   }
-  const { system, operation } = call;
-  const message = `${system}: ${operation} ${call.subject}: the reply is no JSON object (${reply.status})`;
-  throw new PortError("invalid", message, { system, operation, reason: "bad-reply", status: reply.status });
+  throw badReply(call, reply, "the reply is no JSON object");
+}
+
+function badReply({ system, operation, subject }: CallFacts, { status }: HttpReply, why: string): PortError {
+  const message = `${system}: ${operation} ${subject}: ${why} (${status})`;
+  return new PortError("invalid", message, { system, operation, reason: "bad-reply", status });
 }
 
 function describe(name: string, request: RequestContext): CallFacts {

@@ -37,14 +37,15 @@ export function parseYaml(text: string): ParsedDocument {
     return line < 1 ? start : { line, column: col };
   };
   try {
+    // Keys are compared below: the library compares each with all before it, minutes for a long file.
     // Without these two the library prints a warning that quotes keys which are mappings.
     const quiet = { stringKeys: true, logLevel: "error" } as const;
-    const document = parseDocument(text, { ...quiet, lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    const document = parseDocument(text, { ...quiet, lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     const faults = [...document.errors, ...document.warnings].map(({ pos, code }) => ({
       offset: pos[0],
       code: `${code}`,
     }));
-    const errors = [...faults, ...aliasFaults(document)].map(({ offset, code }) => ({
+    const errors = [...faults, ...doubledKeys(document), ...aliasFaults(document)].map(({ offset, code }) => ({
       ...at(offset),
       ...explain(code),
     }));
@@ -61,9 +62,30 @@ export function parseYaml(text: string): ParsedDocument {
   }
 }
 
+interface Fault {
+  readonly offset: number;
+  readonly code: string;
+}
+
+function doubledKeys(document: Document.Parsed): readonly Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) faults.push({ offset: key.range?.[0] ?? 0, code: "DUPLICATE_KEY" });
+        seen.add(name);
+      }
+    },
+  });
+  return faults;
+}
+
 /** Aliases without an anchor (the parser leaves them to `toJS`, which throws), and too many of them. */
-function aliasFaults(document: Document.Parsed): readonly { readonly offset: number; readonly code: string }[] {
-  const faults: { offset: number; code: string }[] = [];
+function aliasFaults(document: Document.Parsed): readonly Fault[] {
+  const faults: Fault[] = [];
   let count = 0;
   visit(document, {
     Alias: (_key, alias) => {

@@ -72,7 +72,8 @@ function read(document: ParsedDocument, options: LoadOptions): LoadedConfig {
 }
 
 function place(findings: readonly Finding[], document: ParsedDocument, file: string): readonly Problem[] {
-  return findings.map((finding) => ({
+  // Each place is looked for from the beginning: a file of nothing but mistakes would take minutes.
+  return findings.slice(0, problemsMax).map((finding) => ({
     file,
     ...document.placeOf(finding),
     path: showPath(finding.path),

@@ -9,15 +9,17 @@ export class LedgerTextError extends Error {
   override readonly name = "LedgerTextError";
 }
 
-const count = z.number().int().nonnegative();
-const ms = z.number();
+/** Leaves room to count on from there (a rebuild adds 1000), and 15 digits are what stores' own labels take. */
+const count = z.number().int().nonnegative().max(999_999_999_999_999);
+/** What a `Date` can name: times are told to people. */
+const ms = z.number().min(-8.64e15).max(8.64e15);
 const hex = z.string().regex(/^[0-9a-f]+$/);
 const instant = z.object({ localMs: ms, registryMs: ms.nullable(), ledgerMs: ms.nullable() });
 const madeOf = z.object({
   registry: z.string(),
   strategy: z.literal("generations"),
   level: z.enum(["system", "project"]),
-  durationDays: z.number().int(),
+  durationDays: z.number().int().min(-1).max(36_500),
   rights: z.string(),
 });
 const robot = z.object({ id: count, username: z.string(), createdAtMs: ms, expiresAtMs: ms.nullable() });

@@ -1,6 +1,6 @@
 import type { Login } from "../ports/registry.ts";
 import type { ValueTrace } from "../protocol/effects.ts";
-import { dockerconfigjson, keyedHash } from "../pullsecret/index.ts";
+import { dockerconfigjson, keyedHash, MalformedPullSecretError } from "../pullsecret/index.ts";
 import { Secret } from "../secret.ts";
 import { remembered } from "./remembered.ts";
 
@@ -58,7 +58,8 @@ function decode(text: Secret): DecodedValue {
   if (!numbers || !/^[0-9a-f]{32}$/.test(ledger ?? "") || !hashKey || !username || !password || !registry)
     return { is: "foreign" };
   const expiresAtMs = expiresAt === "never" ? null : Date.parse(expiresAt ?? "");
-  if (Number.isNaN(expiresAtMs)) return { is: "foreign" };
+  const login = { username, password: new Secret(password) };
+  if (Number.isNaN(expiresAtMs) || !canBeHandedOut(registry, login)) return { is: "foreign" };
   return {
     is: "ours",
     value: {
@@ -66,7 +67,7 @@ function decode(text: Secret): DecodedValue {
       epoch,
       generation,
       hashKey,
-      login: { username, password: new Secret(password) },
+      login,
       registryKey: registry,
       expiresAtMs,
       robotId,
@@ -74,8 +75,22 @@ function decode(text: Secret): DecodedValue {
   };
 }
 
+/** As the ledger's counts: see there. */
+const countMax = 999_999_999_999_999;
+
 function isCount(number: number | undefined): number is number {
-  return number !== undefined && Number.isSafeInteger(number) && number > 0;
+  return number !== undefined && Number.isSafeInteger(number) && number > 0 && number <= countMax;
+}
+
+/** We write no value whose login no pull Secret can hold (control characters, a registry that is no host). */
+function canBeHandedOut(registryKey: string, login: Login): boolean {
+  try {
+    dockerconfigjson(registryKey, login);
+    return true;
+  } catch (error) {
+    if (error instanceof MalformedPullSecretError) return false;
+    throw error;
+  }
 }
 
 function flatStrings(text: Secret): Record<string, string | undefined> | null {

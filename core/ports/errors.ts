@@ -37,9 +37,19 @@ export interface PortErrorOptions {
   readonly cause?: unknown;
 }
 
+/** What would break a log line or steer a terminal: controls, format characters, line separators, half surrogates. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const messageCharactersMax = 1_000;
+
+/** Names in a message may come from files and servers: on one line, and not for pages. */
+function printable(message: string): string {
+  const line = message.replaceAll(unprintable, "?");
+  return line.length <= messageCharactersMax ? line : `${line.slice(0, messageCharactersMax)}…`;
+}
+
 /**
  * The only error that crosses a port. `message` is safe to print: a driver builds it from names
- * and numbers of its own, never from the body of a reply.
+ * and numbers of its own, never from the body of a reply; it is kept to one line of 1,000 characters.
  */
 export class PortError extends Error {
   readonly kind: ErrorKind;
@@ -50,7 +60,7 @@ export class PortError extends Error {
   readonly status: number | undefined;
 
   constructor(kind: ErrorKind, message: string, options: PortErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "PortError";
     this.kind = kind;
     this.system = options.system;

@@ -1,16 +1,26 @@
+import { configurationProperties } from "./inputs/configuration.ts";
+import { contentProperties } from "./inputs/contents.ts";
+import { eventProperties } from "./inputs/events.ts";
+import { kubeconfigProperty } from "./inputs/kubeconfigs.ts";
 import type { FuzzProperty } from "./property.ts";
 import { openAws } from "./worlds/aws.ts";
 import { openAzure } from "./worlds/azure.ts";
 import { openGcp } from "./worlds/gcp.ts";
 import { openHarbor } from "./worlds/harbor.ts";
 import { openKubernetes } from "./worlds/kubernetes.ts";
+import { localProperty } from "./worlds/local.ts";
 import { portProperty } from "./worlds/world.ts";
 
 /** All that is fuzzed, cheap ones first. */
 export const properties: readonly FuzzProperty[] = [
-  portProperty("Harbor's replies", openHarbor),
-  portProperty("Kubernetes' replies", openKubernetes),
-  portProperty("AWS' replies", openAws),
-  portProperty("Azure's replies", openAzure),
-  portProperty("Google Cloud's replies", openGcp),
+  ...configurationProperties,
+  ...eventProperties,
+  ...contentProperties,
+  kubeconfigProperty,
+  localProperty,
+  portProperty("replies of Harbor", openHarbor),
+  portProperty("replies of Kubernetes", openKubernetes),
+  portProperty("replies of AWS", openAws),
+  portProperty("replies of Azure", openAzure),
+  portProperty("replies of Google Cloud", openGcp),
 ];

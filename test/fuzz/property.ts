@@ -40,7 +40,7 @@ export function of<Inputs>(property: fc.IAsyncProperty<Inputs> | fc.IProperty<In
   return property as unknown as OpenProperty["property"];
 }
 
-/** Runs one property; a rejection that nobody handles breaks it too. */
+/** Runs one property; a rejection that nobody handles breaks it too, and a warning: it goes to stderr with what was read. */
 export async function runProperty(fuzz: FuzzProperty, options: FuzzOptions): Promise<FuzzResult> {
   const { seed, path } = options;
   const runs = path === undefined ? Math.max(1, Math.round(options.runs * (fuzz.share ?? 1))) : 1;
@@ -48,6 +48,7 @@ export async function runProperty(fuzz: FuzzProperty, options: FuzzOptions): Pro
   const note = (error: unknown): void => void stray.push(error);
   process.on("unhandledRejection", note);
   process.on("uncaughtException", note);
+  process.on("warning", note);
   const { property, close } = await fuzz.open();
   const startedMs = performance.now();
   try {
@@ -70,6 +71,7 @@ export async function runProperty(fuzz: FuzzProperty, options: FuzzOptions): Pro
     await close();
     process.off("unhandledRejection", note);
     process.off("uncaughtException", note);
+    process.off("warning", note);
   }
 }
 

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { PortError } from "../../ports/errors.ts";
 import { Secret } from "../../secret.ts";
 import { currentLabel } from "./labels.ts";
-import { badReply, type Service, system } from "./service.ts";
+import { badReply, system } from "./reply-shapes.ts";
+import type { Service } from "./service.ts";
 
 const nameOf = (name: string): string => `${name}-round`;
 
@@ -12,7 +13,7 @@ async function read(service: Service, name: string): Promise<{ round: string; ve
   try {
     const parsed: unknown = JSON.parse(reply.SecretString ?? "");
     const round = typeof parsed === "object" && parsed !== null ? (parsed as { round?: unknown }).round : undefined;
-    if (typeof round === "string" && reply.VersionId !== undefined) return { round, versionId: reply.VersionId };
+    if (typeof round === "string") return { round, versionId: reply.VersionId };
   } catch {
     // Said below: whatever is in there is no round of ours.
   }

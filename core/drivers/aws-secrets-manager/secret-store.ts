@@ -1,12 +1,13 @@
-import { type GetSecretValueCommandOutput, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PortError } from "../../ports/errors.ts";
 import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret-store.ts";
 import { Secret } from "../../secret.ts";
 import { type AwsAccess, awsClientConfig } from "../http/aws-client.ts";
 import { type StoreLimits, withinLimits } from "../http/store-limits.ts";
 import { currentLabel, epochOf, placeholder } from "./labels.ts";
+import { badReply, type Held, system } from "./reply-shapes.ts";
 import { readRound, writeRound } from "./round.ts";
-import { badReply, createService, type Service, system } from "./service.ts";
+import { createService, type Service } from "./service.ts";
 import { discardVersions, flipValue, stageValue } from "./writes.ts";
 
 export interface AwsSecretStoreOptions extends AwsAccess {
@@ -23,9 +24,9 @@ const limits: StoreLimits = {
   valueBytesMax: 65_536,
 };
 
-function versionOf(name: string, reply: GetSecretValueCommandOutput): StoreVersion {
+function versionOf(name: string, reply: Held): StoreVersion {
   const text = reply.SecretString ?? (reply.SecretBinary && Buffer.from(reply.SecretBinary).toString("utf8"));
-  if (reply.VersionId === undefined || text === undefined) throw badReply("GetSecretValue", name, "no value in it");
+  if (text === undefined) throw badReply("GetSecretValue", name, "no value in it");
   return { versionId: reply.VersionId, value: new Secret(text) };
 }
 

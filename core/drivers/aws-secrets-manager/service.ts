@@ -2,7 +2,6 @@ import {
   CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
-  type GetSecretValueCommandOutput,
   PutSecretValueCommand,
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
@@ -11,8 +10,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
 import { awsError, awsErrorName } from "../http/aws-errors.ts";
 import type { Stages } from "./labels.ts";
-
-export const system = "aws-secrets-manager";
+import { badReply, described, type Held, held, put, shaped, system, written } from "./reply-shapes.ts";
 
 interface LabelMove {
   readonly label: string;
@@ -29,10 +27,7 @@ export interface Service {
   /** The labels that the version has afterwards. Absent `labels`: AWSCURRENT moves to it. */
   put(name: string, value: Secret, token: string, labels?: readonly string[]): Promise<readonly string[]>;
   /** Null: the secret, or a value of that label or version, is absent. */
-  get(
-    name: string,
-    which: { VersionId: string } | { VersionStage: string },
-  ): Promise<GetSecretValueCommandOutput | null>;
+  get(name: string, which: { VersionId: string } | { VersionStage: string }): Promise<Held | null>;
   /** Null: absent. */
   describe(name: string): Promise<Stages | null>;
   /** False where the labels are not as the move expects: the service refuses it whole. */
@@ -56,15 +51,17 @@ async function unlessAbsent<T>(operation: string, name: string, reply: Promise<T
 
 function createReads(client: SecretsManagerClient): Pick<Service, "get" | "describe"> {
   return {
-    get: (name, which) =>
-      unlessAbsent("GetSecretValue", name, client.send(new GetSecretValueCommand({ SecretId: name, ...which }))),
+    async get(name, which) {
+      const command = new GetSecretValueCommand({ SecretId: name, ...which });
+      const reply = await unlessAbsent("GetSecretValue", name, client.send(command));
+      return reply === null ? null : shaped(held, "GetSecretValue", name, reply);
+    },
 
     async describe(name) {
       const command = new DescribeSecretCommand({ SecretId: name });
       const reply = await unlessAbsent("DescribeSecret", name, client.send(command));
       if (reply === null) return null;
-      if (reply.Name === undefined) throw badReply("DescribeSecret", name, "a reply without a name");
-      return new Map(Object.entries(reply.VersionIdsToStages ?? {}));
+      return new Map(Object.entries(shaped(described, "DescribeSecret", name, reply).VersionIdsToStages ?? {}));
     },
   };
 }
@@ -78,8 +75,12 @@ export function createService(client: SecretsManagerClient, tags: Readonly<Recor
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       const input = { Name: name, SecretString: text, ClientRequestToken: token, ...(Tags.length > 0 ? { Tags } : {}) };
       try {
-        const reply = await call("CreateSecret", name, client.send(new CreateSecretCommand(input)));
-        if (reply.Name === undefined) throw badReply("CreateSecret", name, "a reply without a name");
+        shaped(
+          written,
+          "CreateSecret",
+          name,
+          await call("CreateSecret", name, client.send(new CreateSecretCommand(input))),
+        );
         return true;
       } catch (error) {
         if (error instanceof PortError && error.reason === "already-exists") return false;
@@ -92,7 +93,7 @@ export function createService(client: SecretsManagerClient, tags: Readonly<Recor
       const command = new PutSecretValueCommand(
         labels === undefined ? input : { ...input, VersionStages: [...labels] },
       );
-      const reply = await call("PutSecretValue", name, client.send(command));
+      const reply = shaped(put, "PutSecretValue", name, await call("PutSecretValue", name, client.send(command)));
       if (reply.VersionId !== token) throw badReply("PutSecretValue", name, "another version id than asked for");
       return reply.VersionStages ?? [];
     },
@@ -101,8 +102,7 @@ export function createService(client: SecretsManagerClient, tags: Readonly<Recor
       const versions = { MoveToVersionId: to ?? undefined, RemoveFromVersionId: from ?? undefined };
       const command = new UpdateSecretVersionStageCommand({ SecretId: name, VersionStage: label, ...versions });
       try {
-        const reply = await client.send(command);
-        if (reply.Name === undefined) throw badReply("UpdateSecretVersionStage", name, "a reply without a name");
+        shaped(written, "UpdateSecretVersionStage", name, await client.send(command));
         return true;
       } catch (error) {
         if (awsErrorName(error) === "InvalidParameterException") return false;
@@ -110,9 +110,4 @@ export function createService(client: SecretsManagerClient, tags: Readonly<Recor
       }
     },
   };
-}
-
-export function badReply(operation: string, name: string, what: string): PortError {
-  const message = `${system}: ${operation} ${name}: ${what}`;
-  return new PortError("invalid", message, { system, operation, reason: "bad-reply" });
 }

@@ -2,7 +2,8 @@ import { PortError } from "../../ports/errors.ts";
 import type { FlipRequest, StoreTag } from "../../ports/secret-store.ts";
 import { Secret } from "../../secret.ts";
 import { currentLabel, currentOf, epochLabel, epochOf, placeholder, type Stages } from "./labels.ts";
-import { type Service, system } from "./service.ts";
+import { system } from "./reply-shapes.ts";
+import type { Service } from "./service.ts";
 
 const placeholderStages: Stages = new Map([[placeholder.versionId, [currentLabel]]]);
 

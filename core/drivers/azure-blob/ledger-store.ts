@@ -44,12 +44,18 @@ function containerClient(options: BlobLedgerOptions) {
 }
 
 function revisionOf(operation: string, key: string, etag: string | undefined): string {
-  if (etag !== undefined && etag !== "") return etag;
-  throw new PortError("invalid", `${system}: ${operation} ${key}: no ETag in the reply`, {
+  if (etag !== undefined && /^[\x21-\x7e]{1,256}$/.test(etag)) return etag;
+  throw new PortError("invalid", `${system}: ${operation} ${key}: no ETag in the reply, or none that can be`, {
     system,
     operation,
     reason: "bad-reply",
   });
+}
+
+/** Null for a date that is absent or nonsense. */
+function msOf(date: Date | undefined): number | null {
+  const ms = date?.getTime() ?? Number.NaN;
+  return Number.isNaN(ms) ? null : ms;
 }
 
 /**
@@ -65,12 +71,11 @@ export function createBlobLedger(options: BlobLedgerOptions): LedgerStore {
         const reply = await container.getBlockBlobClient(key).download(undefined, undefined, { maxRetryRequests: 0 });
         const revision = revisionOf("load", key, reply.etag);
         const text = reply.readableStreamBody === undefined ? "" : await textOfStream(reply.readableStreamBody);
-        return { record: { revision, text }, serverMs: reply.date?.getTime() ?? null };
+        return { record: { revision, text }, serverMs: msOf(reply.date) };
       } catch (error) {
         const { status, code, headers } = readFailure(error);
         if (status !== 404 || code !== "BlobNotFound") throw blobError(error, "load", key);
-        const serverMs = Date.parse(headers["date"] ?? "");
-        return { record: null, serverMs: Number.isNaN(serverMs) ? null : serverMs };
+        return { record: null, serverMs: msOf(new Date(headers["date"] ?? "")) };
       }
     },
 
@@ -88,7 +93,7 @@ export function createBlobLedger(options: BlobLedgerOptions): LedgerStore {
           conditions: expected === null ? { ifNoneMatch: "*" } : { ifMatch: expected },
           blobHTTPHeaders: { blobContentType: "application/json" },
         });
-        return { revision: revisionOf("save", key, reply.etag), serverMs: reply.date?.getTime() ?? null };
+        return { revision: revisionOf("save", key, reply.etag), serverMs: msOf(reply.date) };
       } catch (error) {
         throw blobError(error, "save", key);
       }

@@ -33,8 +33,15 @@ function badReply(operation: string, name: string, why: string): PortError {
 }
 
 function idOf(operation: string, name: string, version: string | undefined): string {
-  if (version !== undefined && /^[0-9a-f]{32}$/.test(version)) return version;
+  if (typeof version === "string" && /^[0-9a-f]{32}$/.test(version)) return version;
   throw badReply(operation, name, "no version id in the reply");
+}
+
+function tagsIn(operation: string, name: string, tags: unknown): Tags {
+  if (tags === undefined || tags === null) return {};
+  const isObject = typeof tags === "object" && !Array.isArray(tags);
+  if (isObject && Object.values(tags).every((text) => typeof text === "string")) return { ...tags };
+  throw badReply(operation, name, "tags that are none");
 }
 
 /** The five calls on a secret that the store is made of, over names as Key Vault has them. */
@@ -57,9 +64,10 @@ export class VaultSecrets {
       });
     if (reply === null) return null;
     const version = idOf(operation, name, reply.properties.version);
-    if (reply.value === undefined) throw badReply(operation, name, "no value in the reply");
+    // The SDK gives what came, whatever its types say.
+    if (typeof reply.value !== "string") throw badReply(operation, name, "no value in the reply");
     if (id !== undefined && id !== version) throw badReply(operation, name, "another version than asked for");
-    return { id: version, value: new Secret(reply.value), tags: reply.properties.tags ?? {} };
+    return { id: version, value: new Secret(reply.value), tags: tagsIn(operation, name, reply.properties.tags) };
   }
 
   /** All versions, disabled ones too, in no order (Key Vault sorts by its random ids). Absent: none. */
@@ -73,7 +81,11 @@ export class VaultSecrets {
         if (found.length + page.length > versionsMax)
           throw badReply(operation, name, `more than ${versionsMax} versions`);
         for (const { version, tags, enabled } of page)
-          found.push({ id: idOf(operation, name, version), tags: tags ?? {}, enabled: enabled !== false });
+          found.push({
+            id: idOf(operation, name, version),
+            tags: tagsIn(operation, name, tags),
+            enabled: enabled !== false,
+          });
       }
       return found;
     });

@@ -15,7 +15,8 @@ export interface ListedVersion {
 type Fields = Readonly<Record<string, unknown>>;
 
 function numberOf(client: GcpClient, call: GcpCall, fields: Fields): number {
-  const digits = /\/versions\/(\d+)$/.exec(String(fields["name"]))?.[1];
+  const { name } = fields;
+  const digits = typeof name === "string" ? /\/versions\/([1-9]\d{0,14})$/.exec(name)?.[1] : undefined;
   if (digits === undefined) throw client.badReply(call, "a version without a number");
   return Number(digits);
 }
@@ -35,7 +36,8 @@ export async function addVersion(client: GcpClient, id: string, value: Secret): 
 
 function secretTextOf(client: GcpClient, call: GcpCall, fields: Fields): Secret {
   const { data, dataCrc32c } = (fields["payload"] ?? {}) as Fields;
-  if (typeof data !== "string") throw client.badReply(call, "a version without a payload");
+  const isChecksum = dataCrc32c === undefined || typeof dataCrc32c === "string" || typeof dataCrc32c === "number";
+  if (typeof data !== "string" || !isChecksum) throw client.badReply(call, "a version without a payload");
   const bytes = Buffer.from(data, "base64");
   // Absent only for versions from before the service kept checksums, so never for one of ours.
   if (dataCrc32c !== undefined && Number(dataCrc32c) !== crc32c(bytes)) {
@@ -101,7 +103,8 @@ export async function listLiving(client: GcpClient, id: string): Promise<readonl
     const reply = await nullIfAbsent(client.call(call));
     if (reply === null) return [];
     const { versions = [], nextPageToken } = reply.body;
-    if (!Array.isArray(versions)) throw client.badReply(call, "a list that is none");
+    const isList = Array.isArray(versions) && versions.every((one) => typeof one === "object" && one !== null);
+    if (!isList) throw client.badReply(call, "a list that is none");
     for (const version of versions as readonly Fields[]) {
       if (isGone(version)) continue;
       living.push({ number: numberOf(client, call, version), enabled: version["state"] === "ENABLED" });

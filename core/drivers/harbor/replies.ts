@@ -3,10 +3,16 @@ import { PortError } from "../../ports/errors.ts";
 import type { HttpReply } from "../http/request.ts";
 
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
+/** Names go into messages and headers. Harbor lets nobody choose a prefix or a name that could not. */
+const name = z
+  .string()
+  .min(1)
+  .max(1_024)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u);
 
 export const robotReply = z.object({
   id: z.int().positive(),
-  name: z.string().min(1),
+  name,
   /** Left out where empty (harbor.md §1.2). */
   description: z.string().default(""),
   disable: z.boolean(),
@@ -39,7 +45,7 @@ export const ownPermissionsReply = z.array(z.object({ resource: z.string(), acti
 
 export const createdReply = z.object({
   id: z.int().positive(),
-  name: z.string().min(1),
+  name,
   secret: z.string().min(1),
   creation_time: time,
   expires_at: z.number(),
@@ -49,7 +55,7 @@ export const projectReply = z.object({ project_id: z.int().positive() });
 
 /** `external_url` is there for logged-in callers only (harbor.md §6). */
 export const systemInfoReply = z.object({
-  harbor_version: z.string().optional(),
+  harbor_version: name.optional(),
   external_url: z.string().optional(),
   read_only: z.boolean().default(false),
 });

@@ -5,9 +5,12 @@ import { Secret } from "../../secret.ts";
 import type { Api } from "./api.ts";
 import { createdReply, readReply, robotReply } from "./replies.ts";
 
-/** Epoch seconds or -1 → milliseconds or null. Dates beyond what numbers hold exactly are as good as the last one. */
+/** The last moment that a `Date` can name. */
+const dateMsMax = 8.64e15;
+
+/** Epoch seconds or -1 → milliseconds or null. Dates beyond what a `Date` holds are as good as the last one. */
 function expiryMs(expiresAtS: number): number | null {
-  return expiresAtS === -1 ? null : Math.min(expiresAtS * 1000, Number.MAX_SAFE_INTEGER);
+  return expiresAtS === -1 ? null : Math.min(expiresAtS * 1000, dateMsMax);
 }
 
 export function toRobot(reply: z.infer<typeof robotReply>): Robot {

@@ -45,10 +45,11 @@ function urlOf(request: SdkRequest): URL {
   return url;
 }
 
-function isJsonObject(text: string): boolean {
+/** A JSON object that names no error (`__type`: JSON protocol of both services). */
+function isGoodDocument(text: string): boolean {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) && !("__type" in parsed);
   } catch {
     return false;
   }
@@ -98,9 +99,10 @@ function createHandler(access: AwsAccess, system: string): Record<string, unknow
       system,
       operation,
     });
-    // What reads nothing out of an empty answer finds nothing: that would be an absent ledger.
-    if (reply.status === 200 && request.headers["x-amz-target"] !== undefined && !isJsonObject(reply.text)) {
-      const message = `${system}: ${operation}: the reply is no JSON object`;
+    // The SDK reads nothing out of an empty answer, or a refusal with a good status: an absent ledger, a done write.
+    const good = reply.status === 200 && isGoodDocument(reply.text);
+    if (request.headers["x-amz-target"] !== undefined && reply.status < 400 && !good) {
+      const message = `${system}: ${operation}: a good status, and no document of a success`;
       throw new PortError("invalid", message, { system, operation, reason: "bad-reply", status: reply.status });
     }
     return { response: { statusCode: reply.status, headers: reply.headers, body: Buffer.from(reply.text, "utf8") } };

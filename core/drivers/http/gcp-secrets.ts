@@ -17,21 +17,39 @@ export interface GcpSecretChanges {
   readonly etag?: string;
 }
 
-/** int64 is a string on the wire. */
-function aliasesOf(value: unknown): Readonly<Record<string, number>> {
-  const entries = Object.entries(typeof value === "object" && value !== null ? value : {});
-  return Object.fromEntries(entries.map(([alias, number]) => [alias, Number(number)] as const));
+/** int64 is a string on the wire; beyond 15 digits a number no longer says which one it is. */
+const versionNumber = /^[1-9]\d{0,14}$/;
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function annotationsOf(value: unknown): Readonly<Record<string, string>> {
-  const entries = Object.entries(typeof value === "object" && value !== null ? value : {});
-  return Object.fromEntries(entries.map(([key, text]) => [key, String(text)] as const));
+/** The members of an object, or of nothing; null where it is something else, or a member is none of these. */
+function membersOf<T>(value: unknown, read: (member: unknown) => T | null): Readonly<Record<string, T>> | null {
+  if (value === undefined) return {};
+  if (!isObject(value)) return null;
+  const members: [string, T][] = [];
+  for (const [key, member] of Object.entries(value)) {
+    const found = read(member);
+    if (found === null) return null;
+    members.push([key, found]);
+  }
+  return Object.fromEntries(members);
+}
+
+const textOf = (member: unknown): string | null => (typeof member === "string" ? member : null);
+
+function numberOf(member: unknown): number | null {
+  const digits = typeof member === "number" ? String(member) : textOf(member);
+  return digits !== null && versionNumber.test(digits) ? Number(digits) : null;
 }
 
 function secretOf(client: GcpClient, call: GcpCall, { body, serverMs }: GcpReply): GcpSecret {
   const { etag, annotations, versionAliases } = body;
   if (typeof etag !== "string" || etag === "") throw client.badReply(call, "a secret without an etag");
-  return { etag, annotations: annotationsOf(annotations), aliases: aliasesOf(versionAliases), serverMs };
+  const [texts, aliases] = [membersOf(annotations, textOf), membersOf(versionAliases, numberOf)];
+  if (texts === null || aliases === null) throw client.badReply(call, "annotations or aliases that are none");
+  return { etag, annotations: texts, aliases, serverMs };
 }
 
 /**

@@ -12,6 +12,7 @@ import { itemsOf } from "./list-items.ts";
 import { mergedText } from "./merge.ts";
 import { listNamespaces } from "./namespaces.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
+import { checkSecret, nextToken } from "./reply-shapes.ts";
 
 export interface KubernetesClusterOptions {
   /** Name of ours, for messages. */
@@ -86,13 +87,14 @@ class KubernetesCluster implements Cluster {
       if (error instanceof ExpiredPageError && error.continueToken !== null) return page(error.continueToken);
       throw error;
     });
-    const secrets = itemsOf(list, this.#system, "secrets.list").map((secret) => this.#factsOf(secret));
-    return { secrets, continueToken: list.metadata?._continue || null };
+    const operation = "secrets.list";
+    const secrets = itemsOf(list, this.#system, operation).map((secret) => this.#factsOf(secret, operation));
+    return { secrets, continueToken: nextToken(this.#system, operation, list.metadata?._continue, continueToken) };
   }
 
   async readSecret(namespace: string, name: string): Promise<SecretFacts | null> {
     const secret = await this.#read(namespace, name);
-    return secret === null ? null : this.#factsOf(secret);
+    return secret === null ? null : this.#factsOf(secret, "secrets.get", { namespace, name });
   }
 
   async createEmptySecret(
@@ -102,7 +104,8 @@ class KubernetesCluster implements Cluster {
   ): Promise<SecretFacts> {
     const metadata = { namespace, name, labels, resourceVersion: createOnlyVersion };
     try {
-      return this.#factsOf(await this.#apply(metadata, '{"auths":{}}', false));
+      const secret = await this.#apply(metadata, '{"auths":{}}', false);
+      return this.#factsOf(secret, "secrets.patch", { namespace, name });
     } catch (error) {
       // A stale version and a field's owner both mean the same here: it is there.
       if (reasonOf(error) !== "stale-writer" && reasonOf(error) !== "field-owner") throw error;
@@ -117,7 +120,7 @@ class KubernetesCluster implements Cluster {
     try {
       const secret = await this.#apply({ namespace, name, uid, resourceVersion, labels, annotations }, text, force);
       this.#data.forget(uid, resourceVersion);
-      return this.#factsOf(secret);
+      return this.#factsOf(secret, "secrets.patch", { namespace, name });
     } catch (error) {
       if (reasonOf(error) !== "stale-writer" && reasonOf(error) !== "field-owner") throw error;
       // The server looks at owners before versions and at versions before identities; what happened is
@@ -163,10 +166,12 @@ class KubernetesCluster implements Cluster {
     if (secret.metadata.resourceVersion !== write.resourceVersion) {
       throw this.#conflict("stale-writer", write, "changed meanwhile");
     }
+    checkSecret(this.#system, "secrets.get", secret, write);
     return this.#data.remember(secret);
   }
 
-  #factsOf(secret: V1Secret): SecretFacts {
+  #factsOf(secret: V1Secret, operation: string, asked?: { namespace: string; name: string }): SecretFacts {
+    checkSecret(this.#system, operation, secret, asked);
     const facts = secretFacts(this.#system, secret, this.#fieldManager);
     this.#data.remember(secret);
     return facts;

@@ -55,6 +55,10 @@ function otherOwners(
 }
 
 function ownsData(fields: unknown): boolean {
-  const tree = (fields ?? {}) as Record<string, Record<string, unknown> | undefined>;
-  return ["f:data", "f:stringData"].some((part) => tree[part] !== undefined && `f:${dockerKey}` in tree[part]);
+  const tree = membersOf(fields);
+  return ["f:data", "f:stringData"].some((part) => Object.hasOwn(membersOf(tree[part]), `f:${dockerKey}`));
+}
+
+function membersOf(node: unknown): Readonly<Record<string, unknown>> {
+  return typeof node === "object" && node !== null ? { ...node } : {};
 }

@@ -52,7 +52,7 @@ export function findNamed(config: MergedKubeconfig, section: Section, name: stri
 
 function parseDocument(file: string, text: string): Readonly<Record<string, unknown>> {
   try {
-    return asRecord(parse(text));
+    return asRecord(parse(text, { logLevel: "error" }));
   } catch {
     // The parser's message shows the line, and the line may hold a token.
     throw kubeconfigError("invalid", `${file} is no YAML`);

@@ -3,9 +3,12 @@ import type { NamespaceFacts, NamespaceQuery } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import { ExpiredPageError } from "./failures.ts";
 import { itemsOf } from "./list-items.ts";
+import { checkNamespace, nextToken } from "./reply-shapes.ts";
 
 /** Reads of single namespaces at the same time. */
 const readsMax = 8;
+/** 100,000 namespaces with pages of 500; a cluster has 10,000 (Kubernetes, "Considerations for large clusters"). */
+const pagesMax = 200;
 
 /**
  * By names: each is read (needs no right to list them all). By selector: all pages. Sorted by name;
@@ -16,14 +19,24 @@ export async function listNamespaces(
   query: NamespaceQuery,
   { system, pageSize }: { readonly system: string; readonly pageSize: number },
 ): Promise<readonly NamespaceFacts[]> {
-  if (query.by === "names") return sorted(await readEach(api, [...new Set(query.names)]));
+  if (query.by === "names") return sorted(await readEach(api, [...new Set(query.names)], system));
+  const operation = "namespaces.list";
   const found: NamespaceFacts[] = [];
-  let token: string | undefined;
+  let token: string | null = null;
+  let pages = 0;
   do {
-    const list = await readPage(api, query.labelSelector, pageSize, token);
-    found.push(...itemsOf(list, system, "namespaces.list").map(factsOf));
-    token = list.metadata?._continue || undefined;
-  } while (token !== undefined);
+    pages += 1;
+    if (pages > pagesMax) {
+      const message = `${system}: ${operation}: more than ${pagesMax} pages`;
+      throw new PortError("invalid", message, { system, operation, reason: "too-large" });
+    }
+    const list = await readPage(api, query.labelSelector, pageSize, token ?? undefined);
+    for (const namespace of itemsOf(list, system, operation)) {
+      checkNamespace(system, operation, namespace);
+      found.push(factsOf(namespace));
+    }
+    token = nextToken(system, operation, list.metadata?._continue, token);
+  } while (token !== null);
   const once = new Map(found.map((facts) => [facts.name, facts]));
   return sorted([...once.values()].filter(({ name }) => !query.except.includes(name)));
 }
@@ -44,12 +57,14 @@ async function readPage(
   }
 }
 
-async function readEach(api: CoreV1Api, names: readonly string[]): Promise<NamespaceFacts[]> {
+async function readEach(api: CoreV1Api, names: readonly string[], system: string): Promise<NamespaceFacts[]> {
   const found: NamespaceFacts[] = [];
   for (let from = 0; from < names.length; from += readsMax) {
     const reads = names.slice(from, from + readsMax).map(async (name) => {
       try {
-        return [factsOf(await api.readNamespace({ name }))];
+        const namespace = await api.readNamespace({ name });
+        checkNamespace(system, "namespaces.get", namespace, { name });
+        return [factsOf(namespace)];
       } catch (error) {
         if (error instanceof PortError && error.kind === "not-found") return [];
         throw error;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type JsonEdit, jsonEdits } from "./json-edits.ts";
+import { anyPlace, type JsonEdit, jsonEdits } from "./json-edits.ts";
 import { hostileText, planted } from "./texts.ts";
 
 /** What happens to an answer on its way. */
@@ -27,7 +27,7 @@ export type Mangling =
   | { readonly kind: "stall"; readonly share: number }
   | { readonly kind: "no-http"; readonly bytes: readonly number[] };
 
-const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const share = anyPlace;
 const someBytes = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 40 });
 const status = fc.constantFrom(
   200,

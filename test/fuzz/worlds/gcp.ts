@@ -6,7 +6,7 @@ import { ledgerOperations, storeOperations, valueCanary } from "./stores.ts";
 import { impatientMs, patientMs, type World } from "./world.ts";
 
 export async function openGcp(): Promise<World> {
-  const { gcp, access, faults, token, close } = await startGcpHarness(1_000_000);
+  const { gcp, access, faults, token, close } = await startGcpHarness();
   const [good, tested] = [patientMs, impatientMs].map((requestTimeoutMs) => {
     const options = { ...access, requestTimeoutMs };
     return { store: createGcpSecretStore(options), ledger: createGcpAnnotationLedger(options) };

@@ -13,5 +13,4 @@ export const name = z
   .min(1)
   .max(1_024)
   .refine((text) => !/[\p{Cc}\u2028\u2029\u202a-\u202e]/u.test(text), "unprintable");
-export const count = z.int().min(0);
 export const nothing = z.undefined();

@@ -1,0 +1,73 @@
+import type { V1Namespace, V1Secret } from "@kubernetes/client-node";
+import * as z from "zod";
+import { PortError } from "../../ports/errors.ts";
+
+/** As the API server checks them when they are written: RFC 1123 labels and subdomains, ids without blanks. */
+const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+const subdomain = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+const id = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+/** Managers, kinds and names of owners go into messages. */
+const printable = z
+  .string()
+  .max(253)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+const texts = z.record(z.string(), z.string()).nullish();
+
+const secretShape = z.looseObject({
+  metadata: z.looseObject({
+    namespace: label,
+    name: subdomain,
+    uid: id,
+    resourceVersion: id,
+    labels: texts,
+    annotations: texts,
+    managedFields: z.array(z.looseObject({ manager: printable.nullish(), operation: z.string().nullish() })).nullish(),
+    ownerReferences: z.array(z.looseObject({ kind: printable, name: printable })).nullish(),
+  }),
+  type: z.string().nullish(),
+  immutable: z.boolean().nullish(),
+  data: z.looseObject({ ".dockerconfigjson": z.base64().optional() }).nullish(),
+});
+
+const namespaceShape = z.looseObject({
+  metadata: z.looseObject({ name: label }),
+  status: z.looseObject({ phase: z.string().nullish() }).nullish(),
+});
+
+interface Named {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+function badReply(system: string, operation: string, why: string): PortError {
+  return new PortError("invalid", `${system}: ${operation}: ${why}`, { system, operation, reason: "bad-reply" });
+}
+
+/** Throws `invalid` (`bad-reply`) for what no API server answers, or an object other than the one asked for. */
+export function checkSecret(system: string, operation: string, secret: V1Secret, asked?: Named): void {
+  const parsed = secretShape.safeParse(secret);
+  const place = asked === undefined ? operation : `${operation} ${asked.namespace}/${asked.name}`;
+  if (!parsed.success) throw badReply(system, place, "the reply holds something that is no Secret");
+  const { namespace, name } = parsed.data.metadata;
+  if (asked !== undefined && (namespace !== asked.namespace || name !== asked.name))
+    throw badReply(system, place, "the reply is another Secret");
+}
+
+/** The same for a namespace. */
+export function checkNamespace(system: string, operation: string, namespace: V1Namespace, asked?: Named): void {
+  const parsed = namespaceShape.safeParse(namespace);
+  const place = asked === undefined ? operation : `${operation} ${asked.name}`;
+  if (!parsed.success) throw badReply(system, place, "the reply holds something that is no namespace");
+  if (asked !== undefined && parsed.data.metadata.name !== asked.name)
+    throw badReply(system, place, "the reply is another namespace");
+}
+
+/** The token of the page after this one; null: there is none. Throws `invalid` (`bad-reply`) for one that leads nowhere. */
+export function nextToken(system: string, operation: string, next: unknown, asked: string | null): string | null {
+  if (next === undefined || next === null || next === "") return null;
+  if (typeof next === "string" && next !== asked) return next;
+  throw badReply(system, operation, "a page that is followed by itself");
+}

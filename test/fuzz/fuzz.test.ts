@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { properties } from "./properties.ts";
+import { runProperty } from "./property.ts";
+
+/** A glance; `npm run fuzz` looks longer. */
+const runs = 25;
+
+test.each(properties.map((property) => [property.name, property] as const))(
+  "%s",
+  async (_, property) => {
+    const seed = Number(process.env["CAPSTAN_SEED"] ?? 1);
+    const { failure } = await runProperty(property, { runs, seed });
+    expect(failure).toBeNull();
+  },
+  120_000,
+);

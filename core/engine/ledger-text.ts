@@ -136,14 +136,14 @@ function parse<T>(what: string, text: string, format: number, schema: z.ZodType<
   } catch {
     throw new LedgerTextError(`${what} is not JSON: restore it from a backup, or from the store's history`);
   }
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
   const found = formatOnly.safeParse(data);
   if (found.success && found.data.format > format) {
     throw new LedgerTextError(
       `${what} is of format ${found.data.format}, this version knows ${format}: install capstan ${found.data.format}.x or newer; nothing is written`,
     );
   }
-  const parsed = schema.safeParse(data);
-  if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new LedgerTextError(`${what} has no valid ${issue?.path.join(".") || "content"}: restore it from a backup`);
 }

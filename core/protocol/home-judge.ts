@@ -63,7 +63,8 @@ export function beginLedger(state: HomeState, at: Instant): Decision {
     const text = `not begun: no ledger yet, and the registry cannot list robots${whyNot(state, { type: "list-robots" })}`;
     return stop(state, at, { code: "registry-unreadable", text, blocks: false });
   }
-  for (const site of settings.sites) {
+  // Home's first: with its value the ledger can be rebuilt, whatever a replica holds.
+  for (const site of [settings.home, ...settings.sites.filter((other) => other !== settings.home)]) {
     const store = answerTo(state, { type: "read-store", site });
     if (store === undefined) {
       const why = whyNot(state, { type: "read-store", site });

@@ -68,6 +68,10 @@ export class History {
     string,
     { readonly atMs: number; readonly state: World["ports"]["stores"][string]["state"] }[]
   >();
+  readonly #pastLedgers = new Map<
+    string,
+    { readonly atMs: number; readonly state: World["ports"]["ledgers"][string]["state"] }[]
+  >();
   /** Its last tick died: what an operator does now meets a line half way. */
   readonly #died = new Set<string>();
   #processes = 0;
@@ -345,21 +349,33 @@ export class History {
   }
 
   #remember(call: PortCall): void {
-    if (this.#weather.staleRead === 0 || (call.call !== "store.flip" && call.call !== "store.writeRound")) return;
-    const store = this.#world.ports.stores[call.on];
-    if (store === undefined) return;
-    const past = this.#past.get(call.on) ?? [];
-    this.#past.set(call.on, [...past.slice(-3), { atMs: this.#world.nowMs, state: store.state }]);
+    const { staleRead, staleLoad } = this.#weather;
+    const { ports, nowMs: atMs } = this.#world;
+    if (staleLoad > 0 && call.call === "ledger.save") {
+      const { state } = ports.ledgers[call.on] ?? {};
+      if (state) this.#pastLedgers.set(call.on, [...(this.#pastLedgers.get(call.on) ?? []).slice(-5), { atMs, state }]);
+    }
+    if (staleRead === 0 || (call.call !== "store.flip" && call.call !== "store.writeRound")) return;
+    const { state } = ports.stores[call.on] ?? {};
+    if (state) this.#past.set(call.on, [...(this.#past.get(call.on) ?? []).slice(-3), { atMs, state }]);
   }
 
   #isStale(call: PortCall): boolean {
+    if (call.call === "ledger.load") return this.#weather.staleLoad > 0 && this.#random.chance(this.#weather.staleLoad);
     const reads = call.call === "store.readCurrent" || call.call === "store.readRound";
     return reads && this.#random.chance(this.#weather.staleRead);
   }
 
   #staleRead(call: PortCall): CallReply {
-    const store = this.#world.ports.stores[call.on];
     const lately = this.#world.nowMs - 3 * this.#drawn.shape.tickEveryMs;
+    if (call.call === "ledger.load") {
+      const [then] = (this.#pastLedgers.get(call.on) ?? []).filter((one) => one.atMs > lately);
+      if (then === undefined) return performNow(this.#world.ports, call);
+      this.#count("stale load");
+      const record = then.state.records[call.key] ?? null;
+      return { ok: true, value: { record, serverMs: this.#world.nowMs } };
+    }
+    const store = this.#world.ports.stores[call.on];
     const [oldest] = (this.#past.get(call.on) ?? []).filter((one) => one.atMs > lately);
     if (store === undefined || oldest === undefined) return performNow(this.#world.ports, call);
     this.#count("stale read");

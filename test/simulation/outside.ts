@@ -1,10 +1,11 @@
+import type { MemoryRobot } from "../../core/drivers/memory/registry-state.ts";
 import { decodeValue } from "../../core/engine/value.ts";
 import { Secret } from "../../core/secret.ts";
 import { homeLedger, isOurs } from "./checkers.ts";
 import type { Random } from "./random.ts";
 import type { OutsideKind } from "./weather.ts";
 import type { Witness } from "./witness.ts";
-import type { Place, World } from "./world.ts";
+import { minuteMs, type Place, type World } from "./world.ts";
 
 interface Kept {
   readonly stores: Readonly<Record<string, World["ports"]["stores"][string]["state"]>>;
@@ -19,6 +20,8 @@ export class Outside {
   readonly #backups: Kept[] = [];
   #restores = 0;
   #writes = 0;
+  /** Robots as they were before their description was put over. */
+  readonly #described: MemoryRobot[] = [];
 
   constructor(world: World, random: Random, witness: Witness) {
     this.#world = world;
@@ -91,8 +94,9 @@ export class Outside {
     this.#witness.outsider(place, `${name}/${namespace}`, username);
   }
 
-  #writeStore(place: Place): string {
+  #writeStore(place: Place): string | null {
     const [site, store] = this.#random.pick(Object.entries(this.#world.ports.stores));
+    if (this.#isLost(site)) return null;
     this.#writes += 1;
     store.flipNow(place.storeName, {
       value: new Secret(`written by hand ${this.#writes}`),
@@ -106,20 +110,20 @@ export class Outside {
 
   #restore(kind: OutsideKind): string | null {
     const [oldest] = this.#backups;
+    const isHomes = kind === "ledger restored" || kind === "ledger lost";
     // Of the home's ledger once: a second rebuild within a day is not done.
-    if (oldest === undefined || (kind === "ledger restored" && this.#restores > 0)) return null;
+    if (oldest === undefined || (isHomes && this.#restores > 0)) return null;
     const { ports, places } = this.#world;
-    const site =
-      kind === "ledger restored" ? this.#random.pick(places).home : this.#random.pick(Object.keys(ports.stores));
+    if (kind === "ledger lost") return this.#loseLedger(this.#random.pick(places));
+    const site = isHomes ? this.#random.pick(places).home : this.#random.pick(Object.keys(ports.stores));
     const [store, ledger] = [ports.stores[site], ports.ledgers[site]];
     if (store === undefined || ledger === undefined) return null;
     if (kind === "store restored") return this.#restoreStore(site, oldest);
     // Versions are drawn by the store, and never twice.
-    const isHomes = (key: string) => !key.includes("@site/");
     const then = oldest.ledgers[site]?.records ?? {};
-    const wanted = Object.entries(then).filter(([key]) => isHomes(key) === (kind === "ledger restored"));
+    const wanted = Object.entries(then).filter(([key]) => key.includes("@site/") !== isHomes);
     if (wanted.length === 0) return null;
-    if (kind === "ledger restored") {
+    if (isHomes) {
       this.#restores += 1;
       for (const place of places) if (place.home === site) this.#witness.forget(place);
     }
@@ -132,10 +136,23 @@ export class Outside {
     return site;
   }
 
+  /** Its value in the home store gives the ledger's id back; without one it would be a person's to decide. */
+  #loseLedger(place: Place): string | null {
+    const ledgers = this.#world.ports.ledgers[place.home];
+    const current = this.#world.ports.stores[place.home]?.readCurrentNow(place.storeName);
+    if (ledgers === undefined || !current || decodeValue(current.value).is !== "ours") return null;
+    this.#restores += 1;
+    const { [`sim/${place.name}`]: lost, ...records } = ledgers.state.records;
+    if (lost === undefined) return null;
+    ledgers.state = { ...ledgers.state, records };
+    this.#witness.forget(place);
+    return place.home;
+  }
+
   #restoreStore(site: string, oldest: Kept): string | null {
     const store = this.#world.ports.stores[site];
     const then = oldest.stores[site];
-    if (store === undefined || then === undefined) return null;
+    if (store === undefined || then === undefined || this.#isLost(site)) return null;
     const lost = this.#world.places.filter((place) => place.home === site);
     for (const place of lost) {
       // Values that only this store had are gone, and nobody can bring them back.
@@ -150,6 +167,12 @@ export class Outside {
       if (decoded?.is === "ours") this.#witness.restored(place, site, decoded.value.login.username);
     }
     return site;
+  }
+
+  /** A ledger that was lost here is not there again: the store's value is all that it can be rebuilt from. */
+  #isLost(site: string): boolean {
+    const { places } = this.#world;
+    return this.#restores > 0 && places.some((place) => place.home === site && homeLedger(this.#world, place) === null);
   }
 
   #atRegistry(kind: OutsideKind, place: Place): string | null {
@@ -169,10 +192,33 @@ export class Outside {
       if (one !== robot) return [one];
       if (kind === "robot deleted") return [];
       if (kind === "robot disabled") return [{ ...one, disabled: true }];
+      if (kind === "robot put") return [this.#put(one)];
       return [{ ...one, name: `ci-${one.id}`, description: "somebody else's", createdAtMs: this.#world.nowMs }];
     });
     registry.state = { ...registry.state, robots };
     return username;
+  }
+
+  /** A PUT says all of a robot anew: its life, its rights, its description. */
+  #put(robot: MemoryRobot): MemoryRobot {
+    const { nowMs, shape } = this.#world;
+    const how = this.#random.int(0, 3);
+    if (how === 0) return { ...robot, permissions: [] };
+    if (how === 1) return { ...robot, expiresAtMs: nowMs + this.#random.int(1, 30) * shape.tickEveryMs };
+    if (how === 2) return { ...robot, expiresAtMs: nowMs + shape.durationDays * 24 * 60 * minuteMs };
+    this.#described.push(robot);
+    return { ...robot, description: "put by somebody else" };
+  }
+
+  /** Without its mark a robot is nobody's of ours, for ever: whoever took the mark away gives it back. */
+  #giveMarksBack(): void {
+    for (const registry of Object.values(this.#world.ports.registries)) {
+      const robots = registry.state.robots.map((one) => {
+        const before = this.#described.find(({ password }) => password === one.password);
+        return before === undefined ? one : { ...one, description: before.description };
+      });
+      registry.state = { ...registry.state, robots };
+    }
   }
 
   enable(username: string): void {
@@ -197,6 +243,7 @@ export class Outside {
 
   /** The storm is over: others leave our Secrets alone, and what they left is cleared away. */
   leave(): void {
+    this.#giveMarksBack();
     for (const store of Object.values(this.#world.ports.stores)) {
       for (const { storeName } of this.#world.places) {
         const current = store.readCurrentNow(storeName);

@@ -33,7 +33,13 @@ function drawRhythm(random: Random) {
 function drawSmall(random: Random): Drawn {
   const sites = siteNames.slice(0, random.chance(0.5) ? 1 : 2);
   const clusters = spread(random, sites, sites.length === 1 ? random.int(0, 2) : random.int(1, 2));
-  const shape = { sites, clusters, namespacesPerCluster: random.int(1, 2), credentials: 1, ...drawRhythm(random) };
+  const shape = {
+    sites,
+    clusters,
+    namespacesPerCluster: random.int(1, 2),
+    credentials: random.chance(0.08) ? 2 : 1,
+    ...drawRhythm(random),
+  };
   return { shape, stormTicks: random.int(4, 12), large: false };
 }
 

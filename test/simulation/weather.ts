@@ -12,9 +12,11 @@ export const outsideKinds = [
   "store written",
   "store restored",
   "ledger restored",
+  "ledger lost",
   "site ledger restored",
   "robot deleted",
   "robot disabled",
+  "robot put",
   "robot id taken",
   "image pulled",
 ] as const;
@@ -30,6 +32,8 @@ export interface Weather {
   readonly lostReply: number;
   readonly throttled: number;
   readonly staleRead: number;
+  /** Loads of ledgers that answer from the past, as Google's may. */
+  readonly staleLoad: number;
   readonly slow: number;
   readonly frozen: number;
   readonly frozenMsMax: number;
@@ -60,6 +64,7 @@ export const calm: Weather = {
   lostReply: 0,
   throttled: 0,
   staleRead: 0,
+  staleLoad: 0,
   slow: 0,
   frozen: 0,
   frozenMsMax: 0,
@@ -95,6 +100,7 @@ export function drawWeather(random: Random, tickEveryMs: number): Weather {
     lostReply: maybe(0.4, 0.06),
     throttled: maybe(0.2, 0.04),
     staleRead: maybe(0.25, 0.4),
+    staleLoad: maybe(0.1, 0.2),
     slow: maybe(0.3, 0.1),
     frozen: maybe(0.35, 0.04),
     frozenMsMax: random.int(1, 8) * tickEveryMs,

@@ -108,3 +108,10 @@ test("home's store speaks before the others'", () => {
   const everywhere: Answers = { "read-store": () => ({ versionId: "x", trace: traceOf(2) }) };
   expect(first({ ...everywhere, ...robots(marked(2)) }).saves[0]).toBe("rebuilt");
 });
+
+test("home's value counts, wherever home stands among the sites and whatever a replica holds", () => {
+  const everywhere: Answers = { "read-store": () => ({ versionId: "x", trace: traceOf(2) }) };
+  const { ledger, saves } = first(everywhere, { sites: ["azure", "aws"] });
+  expect(saves[0]).toBe("rebuilt");
+  expect(ledger?.ledgerId).toBe(ledgerId);
+});

@@ -4,11 +4,12 @@ import {
   answerTo,
   ask,
   type Decision,
+  failureOf,
   type HomeState,
   type LedgerState,
   type Problem,
   type Rule,
-  replyTo,
+  robotsSeen,
   siteSeen,
 } from "./home-state.ts";
 import { parseRobotMark, type RobotMark } from "./mark.ts";
@@ -43,32 +44,27 @@ export function loadLedger(state: HomeState): Decision | undefined {
   return ask(state, [{ type: "load-ledger" }]);
 }
 
-function whyNot(state: HomeState, effect: HomeEffect): string {
-  const reply = replyTo(state, effect);
-  return reply?.ok === false ? `: ${reply.failure.text}` : "";
-}
-
 /** No ledger: one is begun where nothing of ours is there yet, rebuilt where the home store still holds a value. */
 export function beginLedger(state: HomeState, at: Instant): Decision {
   const { settings } = state;
-  const loaded = replyTo(state, { type: "load-ledger" });
-  if (loaded?.ok !== true) {
-    const text = loaded === undefined ? "not read" : loaded.failure.text;
-    const passes = loaded === undefined || loaded.failure.kind === "unreachable" || loaded.failure.kind === "throttled";
-    return stop(state, at, { code: "ledger-unreadable", text: `the home's ledger: ${text}`, blocks: !passes });
+  if (answerTo(state, { type: "load-ledger" }) === undefined) {
+    const { kind, text } = failureOf(state, { type: "load-ledger" });
+    const blocks = kind !== "unreachable" && kind !== "throttled";
+    return stop(state, at, { code: "ledger-unreadable", text: `the home's ledger: ${text}`, blocks });
   }
   if (!state.lookedAgain) return readTracesAgain(state);
   const robots = answerTo(state, { type: "list-robots" })?.robots;
   if (robots === undefined) {
-    const text = `not begun: no ledger yet, and the registry cannot list robots${whyNot(state, { type: "list-robots" })}`;
+    const why = failureOf(state, { type: "list-robots" }).text;
+    const text = `not begun: no ledger yet, and the registry cannot list robots: ${why}`;
     return stop(state, at, { code: "registry-unreadable", text, blocks: false });
   }
   // Home's first: with its value the ledger can be rebuilt, whatever a replica holds.
   for (const site of [settings.home, ...settings.sites.filter((other) => other !== settings.home)]) {
     const store = answerTo(state, { type: "read-store", site });
     if (store === undefined) {
-      const why = whyNot(state, { type: "read-store", site });
-      const text = `not begun: no ledger yet, and the store of ${site} cannot be read${why}`;
+      const why = failureOf(state, { type: "read-store", site }).text;
+      const text = `not begun: no ledger yet, and the store of ${site} cannot be read: ${why}`;
       return stop(state, at, { code: "store-unreadable", text, blocks: false });
     }
     if (store.trace !== null) return recoverLost(state, at, site, store.trace);
@@ -76,8 +72,9 @@ export function beginLedger(state: HomeState, at: Instant): Decision {
   const marked = robots.filter(
     (robot) => parseRobotMark(robot.username, robot.description)?.credential === settings.credential,
   );
-  if (marked.length > 0 && settings.act?.type !== "start-new") {
-    const text = `there is no ledger, but ${marked.length} robots bear this credential's mark (${marked[0]?.username} …): another installation's, or a lost ledger. "rotate --start-new" begins a new one and leaves them alone`;
+  const [first] = marked;
+  if (first !== undefined && settings.act?.type !== "start-new") {
+    const text = `there is no ledger, but ${marked.length} robots bear this credential's mark (${first.username} …): another installation's, or a lost ledger. "rotate --start-new" begins a new one and leaves them alone`;
     return stop(state, at, { code: "unknown-robots", text, blocks: true });
   }
   const ledger = newLedger(settings.credential, settings.draws.ledgerId, settings.sites);
@@ -106,14 +103,14 @@ function recoverLost(state: HomeState, at: Instant, site: string, trace: ValueTr
 
 export function markOf(state: LedgerState, robot: { username: string; description: string }): RobotMark | null {
   const mark = parseRobotMark(robot.username, robot.description);
-  const ours = mark?.ledgerId === state.ledger.ledgerId && mark?.credential === state.settings.credential;
-  return ours ? mark : null;
+  if (mark === null) return null;
+  return mark.ledgerId === state.ledger.ledgerId && mark.credential === state.settings.credential ? mark : null;
 }
 
 /** What shows that the ledger is older than the world; null: nothing does. */
 export function behindBy(state: LedgerState): string | null {
   const { ledger } = state;
-  const robots = answerTo(state, { type: "list-robots" })?.robots ?? [];
+  const robots = robotsSeen(state);
   for (const robot of robots) {
     const mark = markOf(state, robot);
     if (mark !== null && mark.generation > ledger.generationMax)

@@ -1,5 +1,14 @@
 import { fastestMs, registryMs } from "./clocks.ts";
-import { answerTo, ask, type Decision, type LedgerState, type Problem, type Rule, replyTo } from "./home-state.ts";
+import {
+  answerTo,
+  ask,
+  type Decision,
+  failureOf,
+  type LedgerState,
+  type Problem,
+  type Rule,
+  replyTo,
+} from "./home-state.ts";
 import { urgentReason, versionOf } from "./home-watch.ts";
 import { promote } from "./promote.ts";
 import { backoffMs } from "./settings.ts";
@@ -9,6 +18,7 @@ import {
   type Instant,
   type MadeOf,
   type NextGeneration,
+  type Replaced,
   type RotationReason,
 } from "./state.ts";
 
@@ -44,9 +54,10 @@ export function attemptAllowedAtMs(state: LedgerState, nowMs: number): number {
   const { limits } = state.settings;
   // Attempts noted by a clock that was far ahead must not stop rotations until that day.
   const lastHour = ledger.abandoned.filter((attempt) => Math.abs(nowMs - attempt.atMs) < hourMs);
-  const last = lastHour.at(-1);
-  if (last === undefined) return nowMs;
-  if (lastHour.length >= limits.attemptsPerHourMax) return (lastHour[0]?.atMs ?? nowMs) + hourMs;
+  const [first] = lastHour;
+  if (first === undefined) return nowMs;
+  if (lastHour.length >= limits.attemptsPerHourMax) return first.atMs + hourMs;
+  const last = lastHour.at(-1) ?? first;
   const sincePromotion = lastHour.filter((attempt) => attempt.generation > ledger.promotedMax).length;
   return last.atMs + backoffMs(sincePromotion, limits.attemptBackoffMs, limits.attemptBackoffMaxMs);
 }
@@ -144,10 +155,11 @@ export const advanceLine: Rule = (state, at) => {
   if (!next) return undefined;
   if (!next.rollBack && !sameMadeOf(next.madeOf, settings.madeOf))
     return abandon(state, next, at, "configuration-changed", "the configuration says otherwise now");
-  if (next.rollBack && rollBackLost(ledger, next)) {
+  const older = comingBack(ledger, next);
+  if (next.rollBack && older === undefined)
     return abandon(state, next, at, "roll-back-refused", "that generation is no longer to be had");
-  }
-  if (next.state === "minting") return next.rollBack ? stageRollBack(state, next, at) : mintAndStage(state, next, at);
+  if (next.state === "minting")
+    return older === undefined ? mintAndStage(state, next, at) : stageRollBack(state, next, older, at);
   if (next.epoch !== ledger.epoch + 1)
     return abandon(state, next, at, "epoch-passed", `staged for epoch ${next.epoch}, the ledger is at ${ledger.epoch}`);
   return next.state === "staged" ? readBack(state, next, at) : proveAndPromote(state, next, at);
@@ -161,27 +173,26 @@ function mintAndStage(state: LedgerState, next: NextGeneration, at: Instant): De
   const minting = { type: "mint", generation, attempt, ledgerId: ledger.ledgerId } as const;
   const asking = ask(state, [minting]);
   if (asking) return asking;
-  const minted = replyTo(state, minting);
-  if (minted?.ok !== true) return abandon(state, next, at, "mint-failed", minted?.failure.text ?? "no reply");
-  return stage(state, next, at, { fromVersionId: null, robot: minted.value });
+  const robot = answerTo(state, minting);
+  if (robot === undefined) return abandon(state, next, at, "mint-failed", failureOf(state, minting).text);
+  return stage(state, next, at, { fromVersionId: null, robot });
 }
 
-/** Retired, revoked or gone meanwhile: from there no roll back leads. */
-function rollBackLost(ledger: HomeLedger, next: NextGeneration): boolean {
-  const older = ledger.replaced.find((record) => record.generation === next.generation);
-  return older === undefined || older.state === "retiring" || older.revoked;
+/** What a roll back goes to; undefined: none is under way, or it was retired, revoked or is gone meanwhile. */
+function comingBack(ledger: HomeLedger, next: NextGeneration): Replaced | undefined {
+  return ledger.replaced.find(
+    (record) => record.generation === next.generation && record.state !== "retiring" && !record.revoked,
+  );
 }
 
-function stageRollBack(state: LedgerState, next: NextGeneration, at: Instant): Decision | undefined {
-  const older = state.ledger.replaced.find((record) => record.generation === next.generation);
-  if (older === undefined) return undefined;
+function stageRollBack(state: LedgerState, next: NextGeneration, older: Replaced, at: Instant): Decision | undefined {
   const versionId = versionOf(older);
-  const reading = ask(state, [{ type: "read-version", versionId }]);
+  const read = { type: "read-version", versionId } as const;
+  const reading = ask(state, [read]);
   if (reading) return reading;
-  const read = replyTo(state, { type: "read-version", versionId });
-  if (read?.ok === false && read.failure.kind !== "not-found") return undefined;
-  if (read?.ok !== true || read.value.trace === null)
-    return abandon(state, next, at, "roll-back-refused", "its value is gone from the store");
+  const seen = answerTo(state, read);
+  if (seen === undefined && failureOf(state, read).kind !== "not-found") return undefined;
+  if (seen?.trace == null) return abandon(state, next, at, "roll-back-refused", "its value is gone from the store");
   const proving = ask(state, [{ type: "prove", versionId, purpose: "next" }]);
   if (proving) return proving;
   const verdict = answerTo(state, { type: "prove", versionId, purpose: "next" })?.verdict;
@@ -209,9 +220,9 @@ function stage(
   } as const;
   const asking = ask(state, [staging]);
   if (asking) return asking;
-  const staged = replyTo(state, staging);
-  if (staged?.ok !== true) return abandon(state, next, at, "stage-failed", staged?.failure.text ?? "no reply");
-  const { versionId, hash } = staged.value;
+  const staged = answerTo(state, staging);
+  if (staged === undefined) return abandon(state, next, at, "stage-failed", failureOf(state, staging).text);
+  const { versionId, hash } = staged;
   return {
     do: "save",
     ledger: { ...ledger, next: { ...next, state: "staged", epoch, robot: from.robot, versionId, hash } },
@@ -223,13 +234,14 @@ type Staged = Extract<NextGeneration, { state: "staged" | "proven" }>;
 
 /** By version id, never "whatever is pending". */
 function readBack(state: LedgerState, next: Staged, at: Instant): Decision | undefined {
-  const reading = ask(state, [{ type: "read-version", versionId: next.versionId }]);
+  const read = { type: "read-version", versionId: next.versionId } as const;
+  const reading = ask(state, [read]);
   if (reading) return reading;
-  const read = replyTo(state, { type: "read-version", versionId: next.versionId });
-  if (read?.ok === false && read.failure.kind !== "not-found") return undefined;
-  const trace = read?.ok ? read.value.trace : null;
+  const seen = answerTo(state, read);
+  if (seen === undefined && failureOf(state, read).kind !== "not-found") return undefined;
+  const trace = seen?.trace;
   const alike =
-    trace !== null &&
+    trace != null &&
     trace.hash === next.hash &&
     trace.epoch === next.epoch &&
     trace.generation === next.generation &&
@@ -241,12 +253,12 @@ function readBack(state: LedgerState, next: Staged, at: Instant): Decision | und
 function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decision | undefined {
   const { versionId } = next;
   const { limits } = state.settings;
-  const reading = ask(state, [{ type: "read-version", versionId }]);
+  const read = { type: "read-version", versionId } as const;
+  const reading = ask(state, [read]);
   if (reading) return reading;
-  const read = replyTo(state, { type: "read-version", versionId });
-  if (read?.ok === false && read.failure.kind !== "not-found") return undefined;
-  if (read?.ok !== true || read.value.trace === null)
-    return abandon(state, next, at, "read-back-differs", "its value is gone from the store");
+  const seen = answerTo(state, read);
+  if (seen === undefined && failureOf(state, read).kind !== "not-found") return undefined;
+  if (seen?.trace == null) return abandon(state, next, at, "read-back-differs", "its value is gone from the store");
   if (next.robot.expiresAtMs !== null && next.robot.expiresAtMs - registryMs(at) < limits.lifeLeftMinMs) {
     return abandon(state, next, at, "too-old", "too little of its life is left");
   }

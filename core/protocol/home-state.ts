@@ -1,5 +1,13 @@
 import { type ClockOffsets, instantAt } from "./clocks.ts";
-import { type DueDates, effectId, type HomeEffect, type HomeReplies, type Reply } from "./effects.ts";
+import {
+  type DueDates,
+  effectId,
+  type Failure,
+  type HomeEffect,
+  type HomeReplies,
+  type Reply,
+  type RobotSeen,
+} from "./effects.ts";
 import type { HomeSettings } from "./settings.ts";
 import type { SiteLedger } from "./site-state.ts";
 import type { HomeLedger, Instant } from "./state.ts";
@@ -101,6 +109,16 @@ export function answerTo<T extends HomeEffect["type"]>(
 ): HomeReplies[T] | undefined {
   const reply = replyTo(state, effect);
   return reply?.ok ? reply.value : undefined;
+}
+
+/** What went wrong with an effect that was answered, and brought nothing. */
+export function failureOf(state: HomeState, effect: HomeEffect): Failure {
+  return (replyTo(state, effect) as Extract<Reply<unknown>, { ok: false }>).failure;
+}
+
+/** As listed in this tick; none where the registry cannot list them. */
+export function robotsSeen(state: HomeState): readonly RobotSeen[] {
+  return answerTo(state, { type: "list-robots" })?.robots ?? [];
 }
 
 /** Those of the effects that were neither answered nor are under way. */

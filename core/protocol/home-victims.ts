@@ -3,7 +3,7 @@ import type { RobotSeen } from "./effects.ts";
 import { siteServed } from "./home-flips.ts";
 import { markOf } from "./home-judge.ts";
 import { drainMsOf, isExpired } from "./home-records.ts";
-import { allSites, answerTo, type LedgerState, siteSeen } from "./home-state.ts";
+import { allSites, answerTo, type LedgerState, robotsSeen, siteSeen } from "./home-state.ts";
 import type { Instant, Replaced } from "./state.ts";
 
 /** A robot to be deleted, and what must be shown first. */
@@ -30,7 +30,7 @@ export function victims(state: LedgerState, at: Instant): readonly Victim[] {
       record,
     });
   }
-  for (const robot of answerTo(state, { type: "list-robots" })?.robots ?? []) {
+  for (const robot of robotsSeen(state)) {
     const orphan = orphanGuard(state, robot, at);
     if (orphan !== null)
       found.push({

@@ -1,5 +1,5 @@
 import type { RobotSeen } from "./effects.ts";
-import { allSites, answerTo, type HomeState, siteSeen } from "./home-state.ts";
+import { allSites, answerTo, type HomeState, robotsSeen, siteSeen } from "./home-state.ts";
 import { parseRobotMark } from "./mark.ts";
 import { type HomeLedger, newLedger, type Replaced } from "./state.ts";
 
@@ -22,8 +22,7 @@ interface MarkedRobot {
 }
 
 function markedRobots(state: HomeState, ledgerId: string): readonly MarkedRobot[] {
-  const robots = answerTo(state, { type: "list-robots" })?.robots ?? [];
-  return robots.flatMap((robot) => {
+  return robotsSeen(state).flatMap((robot) => {
     const mark = parseRobotMark(robot.username, robot.description);
     const ours = mark?.ledgerId === ledgerId && mark.credential === state.settings.credential;
     return ours ? [{ robot, generation: mark.generation, attempt: mark.attempt }] : [];

@@ -72,6 +72,10 @@ describe("a ledger is behind", () => {
       "a robot of another ledger",
       robots({ ...marked(9), description: marked(9).description.replace(ledgerId, otherId) }),
     ],
+    [
+      "a robot of another credential",
+      robots({ ...marked(9), username: "robot$ci-g9-0009", description: `capstan:${ledgerId}:ci:g9:0009` }),
+    ],
     ["a robot whose name and mark disagree", robots({ ...marked(9), username: usernameOf(8) })],
     ["a value of another ledger", store(traceOf(2, { epoch: 9, ledgerId: otherId }))],
     ["a site that serves another ledger", azureSite(siteLedgerWith("azure", {}, { epoch: 9, ledgerId: otherId }))],
@@ -83,6 +87,71 @@ describe("a ledger is behind", () => {
   });
 });
 
+/** A runner may sleep between its look at the traces and the ledger. */
+describe("before a ledger is begun or rebuilt the traces are looked at once more", () => {
+  const traces = ["list-robots", "read-store", "read-store", "load-site", "load-site"];
+  /** The first look sees the one world, all later ones the other. */
+  const then = (sees: Answers["read-store"], later: Answers["read-store"]): Answers => {
+    let looks = 0;
+    return { "read-store": (effect) => (++looks <= 2 ? sees : later)?.(effect) ?? fails() };
+  };
+  const at = (epoch: number): Answers["read-store"] => store(traceOf(2, { epoch }))["read-store"];
+  const nothing: Answers["read-store"] = () => ({ versionId: null, trace: null });
+
+  test.each<[string, HomeLedger | null, Answers]>([
+    ["begun", null, {}],
+    ["rebuilt", ledgerWith(), store(traceOf(2, { epoch: 3 }))],
+  ])("and the ledger, which is %s, is read once", (why, ledger, answers) => {
+    const { asked, saves } = playHome({ ledger, answers });
+    const before = asked.slice(
+      0,
+      asked.findIndex((effect) => effect.type === "save"),
+    );
+    expect(before.map((effect) => effect.type)).toEqual([...traces, "load-ledger", ...traces]);
+    expect(saves[0]).toBe(why);
+  });
+
+  test("a ledger that was behind at the first look alone is left as it is: the next tick looks", () => {
+    const { outcome, saves, changed } = playHome({ ledger: ledgerWith(), answers: then(at(3), at(2)) });
+    const text = "stores or ledgers were changed while this runner looked at them";
+    expect(outcome).toEqual({
+      end: "lost-race",
+      nextAtMs: t0 + minuteMs,
+      waits: [text],
+      problems: [{ code: "lost-race", text, blocks: false }],
+    });
+    expect([...saves, ...changed]).toEqual([]);
+  });
+
+  test("what the second look shows is what counts", () => {
+    const { ledger } = playHome({ ledger: ledgerWith(), answers: then(at(3), at(9)) });
+    expect(ledger.epoch).toBe(1_010);
+    expect(playHome({ ledger: null, answers: then(nothing, at(3)) }).saves[0]).toBe("rebuilt");
+  });
+
+  test("a ledger that was begun in this tick is gone on with, as one that is found is", () => {
+    const begun = playHome({ ledger: null });
+    expect([begun.outcome.end, begun.ledger.epoch]).toEqual(["waiting", 1]);
+    expect(playHome({ ledger: ledgerWith() }).asked.filter((effect) => effect.type === "list-robots")).toHaveLength(1);
+  });
+});
+
+test("each site is named in the ledger before its store is first written", () => {
+  const sites = ["aws", "azure", "gcp"];
+  const { asked, saves } = playHome({
+    ledger: ledgerWith({ sites: ["old", "azure"] }),
+    settings: { sites },
+    answers: {
+      "read-store": ({ site }) =>
+        site === "azure" ? { versionId: "v2", trace: traceOf(2) } : { versionId: null, trace: null },
+    },
+  });
+  expect(saves[0]).toBe("site aws, gcp named");
+  const first = asked.find((effect) => effect.type === "save");
+  expect(first?.ledger.sites).toEqual(["old", "azure", "aws", "gcp"]);
+  expect(asked.findIndex((effect) => effect.type === "flip")).toBeGreaterThan(asked.indexOf(first as never));
+});
+
 describe("the lease", () => {
   const leased = (owner: string, untilMs: number) => ledgerWith({ lease: { owner, untilMs }, askedSinceMs: t0 });
 
@@ -91,12 +160,21 @@ describe("the lease", () => {
     ["another's, and over", leased("runner-2", t0), "waiting"],
     ["ours", leased("runner-1", t0 + minuteMs), "waiting"],
     ["from a clock far ahead", leased("runner-2", t0 + 2 * limits.leaseMs + 1), "waiting"],
+    ["as long as a clock ahead may make it", leased("runner-2", t0 + 2 * limits.leaseMs), "busy"],
   ])("%s", (_what, ledger, end) => {
     const played = playHome({ ledger });
     expect(played.outcome.end).toBe(end);
     expect(played.ledger.epoch).toBe(end === "busy" ? 2 : 3);
     if (end === "busy")
-      expect(played).toMatchObject({ saves: [], codes: ["lease-held"], outcome: { nextAtMs: t0 + minuteMs } });
+      expect([played.saves, played.outcome]).toEqual([
+        [],
+        {
+          end,
+          nextAtMs: ledger.lease?.untilMs,
+          waits: ["another runner"],
+          problems: [{ code: "lease-held", text: "another runner (runner-2) is at work", blocks: false }],
+        },
+      ]);
   });
 
   test("is taken with every save, one tick long, and given back at the end", () => {

@@ -136,6 +136,9 @@ describe("a rotation begins", () => {
 
   test.each<[string, Scene, string | null]>([
     ["nothing is due", { ledger: ledgerWith(), ...due(t0 + 1, t0 + dayMs) }, null],
+    ["no rule asks for one", { ledger: ledgerWith(), ...due(null, t0 + dayMs) }, null],
+    ["the robot never expires", { ledger: ledgerWith(), ...due(t0 + 1, null) }, null],
+    ["it was rebuilt", { ledger: ledgerWith({ current: null, epoch: 9, rebuiltAtMs: t0 }) }, "rebuilt"],
     ["the schedule says so", { ledger: ledgerWith(), ...due(t0, t0 + dayMs) }, "schedule"],
     ["by the fastest clock", { ledger: ledgerWith(), ...due(t0 + hourMs, null), serverMs: t0 + hourMs }, "schedule"],
     ["the robot's expiry is near", { ledger: ledgerWith(), ...due(t0 + dayMs, t0) }, "expiry"],

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import type { ClusterConfig, Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
 import type { KubeconfigEntry } from "../../core/drivers/kubernetes/kubeconfig.ts";
+import type { DatedToken } from "../../core/drivers/kubernetes/token.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
 import { PortError } from "../../core/ports/errors.ts";
 import { Secret } from "../../core/secret.ts";
@@ -41,7 +42,10 @@ export function clusterDriver(config: Config, name: string, around: Surroundings
 export async function clusterReach(config: Config, name: string, around: Surroundings) {
   const cluster = lookup(config.clusters, name);
   if (cluster === undefined) throw new Error(`no cluster ${name} in the configuration`);
-  return "server" in cluster ? byServer(cluster, around) : byKubeconfig(cluster, `kubernetes ${name}`, around);
+  if ("server" in cluster) return byServer(cluster, around);
+  if ("context" in cluster) return byKubeconfig(cluster, `kubernetes ${name}`, around);
+  const { cloudReach } = await import("./cloud-clusters.ts");
+  return cloudReach(cluster, lookup(config.sites, cluster.site) ?? null, around);
 }
 
 type ByServer = Extract<ClusterConfig, { server: string }>;
@@ -62,7 +66,7 @@ async function byKubeconfig(cluster: ByKubeconfig, system: string, around: Surro
       allowExec: cluster.allowExec,
     });
   const { server, caPem, tlsServerName } = read();
-  const token = async (): Promise<Secret> => {
+  const token = async (): Promise<Secret | DatedToken> => {
     try {
       // Read anew: whoever refreshes a login writes it into the file.
       return await tokenOf(read(), around);
@@ -73,7 +77,7 @@ async function byKubeconfig(cluster: ByKubeconfig, system: string, around: Surro
   return { server, caPem, tlsServerName, token };
 }
 
-async function tokenOf(entry: KubeconfigEntry, around: Surroundings): Promise<Secret> {
+async function tokenOf(entry: KubeconfigEntry, around: Surroundings): Promise<Secret | DatedToken> {
   if (entry.token !== undefined) return entry.token;
   if (entry.exec !== undefined) {
     const { execTokenSource } = await import("../../core/drivers/kubernetes/exec-plugin.ts");

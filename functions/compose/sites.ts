@@ -101,8 +101,14 @@ async function kubernetesSite(config: Config, site: SiteOf<"kubernetes">, around
     import("../../core/drivers/kubernetes-store/secret-store.ts"),
     import("../../core/drivers/kubernetes-store/ledger-store.ts"),
   ]);
+  const reach = await clusterReach(config, site.cluster, around);
+  const token = async () => {
+    const given = await reach.token();
+    return "untilMs" in given ? given.token : given;
+  };
   const common = {
-    ...(await clusterReach(config, site.cluster, around)),
+    ...reach,
+    token,
     namespace: site.namespace,
     fieldManager: `capstan-${config.installation}`,
     requestTimeoutMs: around.requestTimeoutMs,

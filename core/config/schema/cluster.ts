@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { endpoint } from "./endpoint.ts";
 import { secretReference } from "./reference.ts";
-import { entryName, filePath, line } from "./text.ts";
+import { entryName, filePath, line, text } from "./text.ts";
 
 const common = {
   site: entryName("site"),
@@ -34,4 +34,59 @@ const byKubeconfig = z
   })
   .meta({ description: "A context of a kubeconfig" });
 
-export const clusterSchema = z.union([byServer, byKubeconfig]);
+const cloudName = (description: string) =>
+  text({ description, pattern: "^[A-Za-z0-9_.()-]+$", mend: "write the name as the cloud shows it", lengthMax: 128 });
+const reach = (whose: string) => ({
+  endpoint: endpoint(`Address of ${whose}, where it is not the public one`).optional(),
+  caFile: filePath("PEM file with the authorities to trust for it").optional(),
+});
+
+const eks = z
+  .strictObject({
+    ...common,
+    eks: z.strictObject({ region: cloudName("AWS region"), cluster: cloudName("Cluster"), ...reach("EKS") }),
+  })
+  .meta({ description: "An EKS cluster, with the login of its site where that is an AWS account" });
+
+const aks = z
+  .strictObject({
+    ...common,
+    aks: z.strictObject({
+      subscription: cloudName("Subscription id"),
+      resourceGroup: cloudName("Resource group"),
+      cluster: cloudName("Cluster"),
+      ...reach("Azure Resource Manager"),
+    }),
+  })
+  .meta({ description: "An AKS cluster that is integrated with Entra, as a managed identity" });
+
+const gke = z
+  .strictObject({
+    ...common,
+    gke: z.strictObject({
+      project: cloudName("Project id or number"),
+      location: cloudName("Region or zone"),
+      cluster: cloudName("Cluster"),
+      ...reach("the Kubernetes Engine API"),
+    }),
+  })
+  .meta({ description: "A GKE cluster, with the login of its site where that is a Google Cloud project" });
+
+const connectGateway = z
+  .strictObject({
+    ...common,
+    connectGateway: z.strictObject({
+      projectNumber: cloudName("Number of the fleet's host project"),
+      location: cloudName("Location of the membership").default("global"),
+      membership: cloudName("Membership"),
+      gke: z.boolean().default(true).meta({ description: "Whether the member is a GKE cluster" }),
+      endpoint: endpoint("Address of the gateway, where it is not the public one").optional(),
+    }),
+  })
+  .meta({ description: "A cluster behind Google's Connect gateway" });
+
+const inCluster = z
+  .strictObject({ ...common, inCluster: z.literal(true) })
+  .meta({ description: "The cluster that the runner itself runs in, as its pod's ServiceAccount" });
+
+export const clusterSchema = z.union([byServer, byKubeconfig, eks, aks, gke, connectGateway, inCluster]);

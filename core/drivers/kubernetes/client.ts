@@ -11,7 +11,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
 import { type HttpReply, type HttpRequest, sendHttp } from "../http/request.ts";
 import { type CallFacts, failureOf } from "./failures.ts";
-import { TokenKeeper } from "./token.ts";
+import { TokenKeeper, type TokenSource } from "./token.ts";
 
 /** A page of 500 pull Secrets is about 1 MB. */
 const replyBytesMax = 64 * 1024 * 1024;
@@ -21,7 +21,7 @@ export interface ClientOptions {
   readonly name: string;
   readonly server: string;
   readonly dispatcher: Dispatcher;
-  readonly token: () => Promise<Secret> | Secret;
+  readonly token: TokenSource;
   readonly requestTimeoutMs: number;
   readonly nowMs: () => number;
 }

@@ -3,7 +3,6 @@ import type { Dispatcher } from "undici";
 import type { Cluster, NamespaceFacts, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import { pullSecretType } from "../../pullsecret/index.ts";
-import type { Secret } from "../../secret.ts";
 import { createDispatcher } from "../http/dispatcher.ts";
 import { createClient } from "./client.ts";
 import { dockerKey, secretFacts } from "./facts.ts";
@@ -13,6 +12,7 @@ import { mergedText } from "./merge.ts";
 import { listNamespaces } from "./namespaces.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
 import { checkSecret, nextToken } from "./reply-shapes.ts";
+import type { TokenSource } from "./token.ts";
 
 export interface KubernetesClusterOptions {
   /** Name of ours, for messages. */
@@ -23,8 +23,8 @@ export interface KubernetesClusterOptions {
   readonly caFile?: string | undefined;
   /** Name in the server's certificate, where it is not the address's. */
   readonly tlsServerName?: string | undefined;
-  /** Asked once a minute, and again after a refusal. */
-  readonly token: () => Promise<Secret> | Secret;
+  /** Asked before the last one ends (once a minute where that is not known), and again after a refusal. */
+  readonly token: TokenSource;
   /** `capstan-<installation>`: one for all credentials. */
   readonly fieldManager: string;
   readonly requestTimeoutMs?: number | undefined;

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { PortError } from "../../ports/errors.ts";
 import { Secret } from "../../secret.ts";
 import { kubeconfigError } from "./kubeconfig-error.ts";
+import type { DatedToken } from "./token.ts";
 
 /** A command that prints an `ExecCredential` with a token. */
 export interface ExecPlugin {
@@ -46,7 +47,7 @@ export function readExecPlugin(where: string, exec: unknown, file: string, allow
 export function execTokenSource(
   plugin: ExecPlugin,
   options: { readonly env: Readonly<Record<string, string | undefined>>; readonly timeoutMs: number },
-): () => Promise<Secret> {
+): () => Promise<Secret | DatedToken> {
   return async () => {
     const info = { apiVersion: plugin.apiVersion, kind: "ExecCredential", spec: { interactive: false } };
     const env = { ...options.env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
@@ -69,10 +70,18 @@ function pluginError(command: string, kind: "denied" | "unreachable", why: strin
   return new PortError(kind, message, kind === "denied" ? { ...where, reason: "bad-credentials" } : where);
 }
 
-function readToken(command: string, output: string): Secret {
+interface ExecCredential {
+  readonly status?: { readonly token?: unknown; readonly expirationTimestamp?: unknown };
+}
+
+function readToken(command: string, output: string): Secret | DatedToken {
   try {
-    const { status } = JSON.parse(output) as { readonly status?: { readonly token?: unknown } };
-    if (typeof status?.token === "string" && status.token !== "") return new Secret(status.token);
+    const { status } = JSON.parse(output) as ExecCredential;
+    if (typeof status?.token === "string" && status.token !== "") {
+      const token = new Secret(status.token);
+      const untilMs = Date.parse(String(status.expirationTimestamp));
+      return Number.isNaN(untilMs) ? token : { token, untilMs };
+    }
   } catch {
     // Falls through: the parser's message may show the token.
   }

@@ -41,9 +41,13 @@ export function authenticate(
   header: string | undefined,
   tokens: ReadonlyMap<string, TokenHolder>,
   nowMs: number,
+  review: (token: string, nowMs: number) => User | null = () => null,
 ): User {
   if (header === undefined) return anonymous;
-  const holder = /^bearer /i.test(header) ? tokens.get(header.slice("bearer ".length).trim()) : undefined;
+  const token = /^bearer /i.test(header) ? header.slice("bearer ".length).trim() : null;
+  const holder = token === null ? undefined : tokens.get(token);
+  const reviewed = token === null || holder !== undefined ? null : review(token, nowMs);
+  if (reviewed !== null) return reviewed;
   if (holder === undefined || nowMs >= (holder.untilMs ?? Number.POSITIVE_INFINITY)) throw unauthorized();
   return holder.user;
 }

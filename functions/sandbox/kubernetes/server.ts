@@ -26,6 +26,8 @@ export interface KubernetesOptions {
   readonly tls: { readonly cert: string; readonly key: string };
   /** Bearer token → who it is. Group `system:masters` may do everything. */
   readonly tokens: Readonly<Record<string, User>>;
+  /** Asked about tokens that are none of these, as a webhook would be; null: nobody's. */
+  readonly reviewToken?: (token: string, nowMs: number) => User | null;
   /** User name → what it may do. Without rules: nothing. */
   readonly rules?: Readonly<Record<string, readonly AllowRule[]>>;
 }
@@ -50,7 +52,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
 
   function answer(request: PartRequest): PartReply {
     try {
-      const user = authenticate(request.headers.authorization, tokens, request.nowMs);
+      const user = authenticate(request.headers.authorization, tokens, request.nowMs, options.reviewToken);
       const allowed = rules.get(user.username) ?? [];
       const other = answerOther(store, request, user, allowed, () => address);
       if (other !== null) return other;

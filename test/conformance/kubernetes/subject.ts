@@ -32,7 +32,7 @@ async function prepare(): Promise<Outcome> {
 async function run(): Promise<Outcome> {
   const built = await build();
   if (built.is !== "built") return { is: built.is === "impossible" ? "skipped" : "failed", why: built.why };
-  const args = ["run", "--config", "vitest.conformance.config.ts", "test/conformance/kubernetes"];
+  const args = ["run", "--config", "test/conformance/vitest.config.ts", "test/conformance/kubernetes"];
   const env = { ...process.env, CAPSTAN_CONFORMANCE_BINARIES: built.folder };
   const code = await runToEnd("vitest", args, { env });
   if (code === 0) return { is: "passed" };

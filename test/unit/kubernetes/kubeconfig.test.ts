@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { execTokenSource } from "../../../core/drivers/kubernetes/exec-plugin.ts";
 import { type KubeconfigOptions, readKubeconfig } from "../../../core/drivers/kubernetes/kubeconfig.ts";
+import { Secret } from "../../../core/secret.ts";
 
 const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 let home: string;
@@ -158,7 +159,13 @@ describe("exec plugins", () => {
     const script =
       "const { apiVersion } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);" +
       "console.log(JSON.stringify({ apiVersion, status: { token: process.env.TOKEN } }))";
-    expect((await source(script)()).reveal()).toBe("Kube-token-2");
+    expect(await source(script)()).toEqual(new Secret("Kube-token-2"));
+  });
+
+  it("the end of its token goes with it", async () => {
+    const status = { token: "Kube-token-2", expirationTimestamp: "2026-11-24T00:00:00Z" };
+    const found = await source(`console.log('${JSON.stringify({ status })}')`)();
+    expect(found).toEqual({ token: new Secret("Kube-token-2"), untilMs: Date.parse(status.expirationTimestamp) });
   });
 
   it.each([

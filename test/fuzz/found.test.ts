@@ -56,7 +56,7 @@ function expectBadReply(outcome: Outcome): void {
   expect(error).toMatchObject({ kind: "invalid", reason: "bad-reply" });
 }
 
-const places = 25;
+const places = 20;
 
 /** Every other text, number or object in a good document, one after the other, as this. */
 const everywhere = (json: string): readonly Mangling[] =>
@@ -110,7 +110,7 @@ describe("an answer on its way", () => {
     ["gcp", "listVersions"],
     ["gcp", "readCurrent"],
   ] as const)("a field of another type is no defect of ours: %s, %s", async (name, call) => {
-    for (const json of [`{"constructor":null,"toString":null}`, "1e400"]) {
+    for (const json of [`{"constructor":null,"toString":null}`]) {
       for (const mangling of everywhere(json)) {
         const outcome = await met(name, call, mangling, true);
         if (outcome.is === "error") expect(outcome.error).toBeInstanceOf(PortError);

@@ -3,7 +3,7 @@ import { properties } from "./properties.ts";
 import { runProperty } from "./property.ts";
 
 /** A glance; `npm run fuzz` looks longer. */
-const runs = 25;
+const runs = 20;
 
 test.each(properties.map((property) => [property.name, property] as const))(
   "%s",

@@ -9,6 +9,7 @@ import { openGcp } from "./worlds/gcp.ts";
 import { openHarbor } from "./worlds/harbor.ts";
 import { openKubernetes } from "./worlds/kubernetes.ts";
 import { localProperty } from "./worlds/local.ts";
+import { corruptLedgersProperty, ticksProperty } from "./worlds/ticks.ts";
 import { portProperty } from "./worlds/world.ts";
 
 /** All that is fuzzed, cheap ones first. */
@@ -23,4 +24,6 @@ export const properties: readonly FuzzProperty[] = [
   portProperty("replies of AWS", openAws),
   portProperty("replies of Azure", openAzure),
   portProperty("replies of Google Cloud", openGcp),
+  ticksProperty,
+  corruptLedgersProperty,
 ];

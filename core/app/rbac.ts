@@ -46,7 +46,7 @@ export function rbacManifests(config: Config, cluster: string, account: RunnerAc
 function listRules(targets: readonly TargetConfig[]): readonly Rule[] {
   if (targets.length === 0) return [];
   const list: Rule = { apiGroups: [""], resources: ["secrets"], verbs: ["list"] };
-  return [...namespaceRules(targets), list, secretRule(targets)];
+  return [...namespaceRules(targets), list, secretRule(targets), ...accountRules(targets)];
 }
 
 /** By name they are read, by label listed. */
@@ -63,17 +63,28 @@ function secretRule(targets: readonly TargetConfig[]): Rule {
   return { apiGroups: [""], resources: ["secrets"], resourceNames, verbs: ["get", "create", "patch"] };
 }
 
+/** Their list of pull Secrets is read and written by name. */
+function accountRules(targets: readonly TargetConfig[]): readonly Rule[] {
+  const resourceNames = sorted(targets.flatMap(({ serviceAccounts }) => serviceAccounts));
+  if (resourceNames.length === 0) return [];
+  return [{ apiGroups: [""], resources: ["serviceaccounts"], resourceNames, verbs: ["get", "patch"] }];
+}
+
 function namedManifests(name: string, account: RunnerAccount, targets: readonly TargetConfig[]): readonly Manifest[] {
   const selecting = targets.filter(bySelector);
   const manifests = namesOf(targets).flatMap((namespace) => {
     const here = targets.filter(({ namespaces }) => namespaces.by === "names" && namespaces.names.includes(namespace));
     const itself: Rule = { apiGroups: [""], resources: ["namespaces"], resourceNames: [namespace], verbs: ["get"] };
     return [
-      { ...rbac("Role", name, namespace), rules: [itself, secretRule(here)] },
+      { ...rbac("Role", name, namespace), rules: [itself, secretRule(here), ...accountRules(here)] },
       { ...rbac("RoleBinding", name, namespace), ...binding("Role", name, account) },
     ];
   });
-  const rules = [...namespaceRules(selecting), ...(selecting.length > 0 ? [secretRule(selecting)] : [])];
+  const rules = [
+    ...namespaceRules(selecting),
+    ...(selecting.length > 0 ? [secretRule(selecting)] : []),
+    ...accountRules(selecting),
+  ];
   return [...manifests, ...wide(name, account, rules)];
 }
 

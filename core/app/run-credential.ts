@@ -5,6 +5,7 @@ import type { HomeOutcome } from "../protocol/home-state.ts";
 import type { Act } from "../protocol/settings.ts";
 import type { SiteOutcome } from "../protocol/site-step.ts";
 import type { HomeLedger } from "../protocol/state.ts";
+import { linkAccounts } from "./link-accounts.ts";
 import type { Log } from "./log.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
@@ -122,8 +123,9 @@ export async function runSite(
     nowMs,
     watch(tools.log, where),
   );
-  const { outcome } = runner.state;
-  if (outcome === null) throw new Error("a run ends with an outcome");
+  if (runner.state.outcome === null) throw new Error("a run ends with an outcome");
+  const links = await linkAccounts(tools, credential, site, inputs);
+  const outcome = { ...runner.state.outcome, problems: [...runner.state.outcome.problems, ...links] };
   logProblems(tools.log, where, outcome);
   return { role: "site", credential, site, outcome };
 }

@@ -52,6 +52,9 @@ export interface TargetWrite {
   readonly repair?: boolean;
 }
 
+/** `present`: the account named the Secret already. */
+export type LinkResult = "linked" | "present";
+
 /** One Kubernetes cluster, with the few calls that handing out needs. */
 export interface Cluster {
   /**
@@ -81,6 +84,12 @@ export interface Cluster {
    * when the merged value would not parse as kubelet parses it: then nothing was sent.
    */
   applySecret(write: TargetWrite): Promise<SecretFacts>;
+
+  /**
+   * Sees to it that a ServiceAccount's `imagePullSecrets` names the Secret; entries of others stay, in their
+   * order. Throws `not-found` (the account), `conflict` (`stale-writer`: somebody else keeps writing the list).
+   */
+  linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult>;
 
   /** Deletes exactly the object read. Absent is success; `conflict` when it changed. */
   deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void>;

@@ -17,6 +17,7 @@ const calls: Readonly<Record<keyof Cluster, true>> = {
   createEmptySecret: true,
   applySecret: true,
   deleteSecret: true,
+  linkPullSecret: true,
 };
 
 /**

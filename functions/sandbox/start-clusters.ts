@@ -14,6 +14,7 @@ const rules: Readonly<Record<string, readonly AllowRule[]>> = {
   [runner]: [
     { verbs: ["get", "list"], resources: ["namespaces"] },
     { verbs: ["get", "list", "create", "patch", "delete"], resources: ["secrets"] },
+    { verbs: ["get", "patch"], resources: ["serviceaccounts"] },
   ],
   [nodes]: [{ verbs: ["get"], resources: ["secrets"] }],
 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Cluster } from "../../core/ports/cluster.ts";
+import { accountCases } from "./cluster-account-cases.ts";
 import { adoptCases } from "./cluster-adopt-cases.ts";
 import { deleteCases } from "./cluster-delete-cases.ts";
 import { foreignAndNeighbourCases } from "./cluster-foreign-cases.ts";
@@ -26,6 +27,10 @@ export interface ClusterWorld {
   readonly removeNamespace: (name: string) => void | Promise<void>;
   readonly writeOutside: (namespace: string, name: string, secret: OutsideSecret) => void | Promise<void>;
   readonly deleteOutside: (namespace: string, name: string) => void | Promise<void>;
+  /** Makes a ServiceAccount, or replaces its `imagePullSecrets`. */
+  readonly setAccount: (namespace: string, name: string, pullSecrets: readonly string[]) => void | Promise<void>;
+  /** Names in its `imagePullSecrets`, in their order. */
+  readonly accountSecrets: (namespace: string, name: string) => readonly string[] | Promise<readonly string[]>;
   /** Text of `.dockerconfigjson` as stored; null where there is none. */
   readonly storedText: (namespace: string, name: string) => string | null | Promise<string | null>;
 }
@@ -53,6 +58,7 @@ export const clusterCases: readonly ClusterCase[] = [
   ...repairCases,
   ...adoptCases,
   ...deleteCases,
+  ...accountCases,
 ];
 
 /** What every driver of a cluster must do. Each case gets a namespace of its own. */

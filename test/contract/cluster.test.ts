@@ -13,6 +13,9 @@ clusterContract("memory", async () => {
     writeOutside: (namespace: string, name: string, secret: OutsideSecret) =>
       cluster.writeOutside(namespace, name, secret),
     deleteOutside: (namespace: string, name: string) => cluster.deleteSecretOutside(namespace, name),
+    setAccount: (namespace: string, name: string, pullSecrets: readonly string[]) =>
+      cluster.setAccount(namespace, name, pullSecrets),
+    accountSecrets: (namespace: string, name: string) => cluster.state.accounts?.[`${namespace}/${name}`] ?? [],
     storedText: (namespace: string, name: string) =>
       cluster.state.secrets[`${namespace}/${name}`]?.text?.reveal() ?? null,
   };

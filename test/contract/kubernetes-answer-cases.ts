@@ -265,6 +265,35 @@ const refusedCases: readonly KubernetesCase[] = [
     },
   },
   {
+    name: "a ServiceAccount keeps everything but the one entry, and a race for its list loses nothing",
+    async run(client, namespace, { accountSecrets }) {
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+      const metadata = { name: "builder", annotations: { "openshift.io/internal-registry-pull-secret-ref": "x" } };
+      await client.must("POST", path, { metadata, automountServiceAccountToken: false });
+      const links = Array.from({ length: 3 }, (_, n) => client.connect().linkPullSecret(namespace, "builder", `s${n}`));
+      await Promise.all(links);
+      expect([...(await accountSecrets(namespace, "builder"))].sort()).toEqual(["s0", "s1", "s2"]);
+      const { body } = await client.must("GET", `${path}/builder`);
+      expect(body).toMatchObject({
+        metadata: { annotations: metadata.annotations },
+        automountServiceAccountToken: false,
+      });
+    },
+  },
+  {
+    name: "a ServiceAccount needs get and patch on its name",
+    async run(client, namespace, { setAccount }) {
+      await setAccount(namespace, "builder", []);
+      const rule = { apiGroups: [""], resources: ["serviceaccounts"], resourceNames: ["builder"] };
+      const reading = asNarrow(client, await client.account(namespace, [{ ...rule, verbs: ["get"] }], "reading"));
+      const error = await refused(reading.linkPullSecret(namespace, "builder", "pull"), "denied", "missing-right");
+      expect(error.message).toContain("no right to patch serviceaccounts");
+      const both = asNarrow(client, await client.account(namespace, [{ ...rule, verbs: ["get", "patch"] }], "both"));
+      expect(await both.linkPullSecret(namespace, "builder", "pull")).toBe("linked");
+      await refused(both.linkPullSecret(namespace, "default", "pull"), "denied", "missing-right");
+    },
+  },
+  {
     name: "a login that changes hands is never shown in an error",
     async run(client, namespace) {
       const cluster = client.connect();

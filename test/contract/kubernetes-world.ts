@@ -37,6 +37,17 @@ export function worldOf(client: KubernetesClient): ClusterWorld {
     deleteOutside: async (namespace, name) => {
       await client.must("DELETE", secret(namespace, name));
     },
+    setAccount: async (namespace, name, pullSecrets) => {
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+      const imagePullSecrets = pullSecrets.map((secret) => ({ name: secret }));
+      const how = { type: "application/merge-patch+json" };
+      const patched = await client.call("PATCH", `${path}/${name}`, { imagePullSecrets }, how);
+      if (patched.status === 404) await client.must("POST", path, { metadata: { name }, imagePullSecrets });
+    },
+    accountSecrets: async (namespace, name) => {
+      const { body } = await client.must("GET", `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`);
+      return (body.imagePullSecrets ?? []).map((entry: { readonly name: string }) => entry.name);
+    },
     storedText: async (namespace, name) => {
       const { status, body } = await client.call("GET", secret(namespace, name));
       const encoded: unknown = status === 200 ? body.data?.[key] : undefined;

@@ -42,6 +42,18 @@ export const targetSchema = z
       mend: "write a Secret's name: lower case letters, digits, dashes and dots, at most 253 characters",
       lengthMax: 253,
     }),
+    serviceAccounts: z
+      .array(
+        text({
+          description: "Name of a ServiceAccount",
+          pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+          mend: "write a ServiceAccount's name, such as default",
+          lengthMax: 253,
+        }),
+      )
+      .max(50)
+      .default([])
+      .meta({ description: "Accounts of these namespaces that get the Secret into their imagePullSecrets" }),
     email: line("Accepted for the sake of old files, and left out of pull Secrets").optional(),
     repair: z
       .boolean()

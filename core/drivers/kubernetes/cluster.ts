@@ -1,9 +1,10 @@
 import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
-import type { Cluster, NamespaceFacts, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
+import type { Cluster, LinkResult, NamespaceFacts, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import { pullSecretType } from "../../pullsecret/index.ts";
 import { createDispatcher } from "../http/dispatcher.ts";
+import { linkPullSecret } from "./accounts.ts";
 import { createClient } from "./client.ts";
 import { dockerKey, secretFacts } from "./facts.ts";
 import { ExpiredPageError } from "./failures.ts";
@@ -130,6 +131,10 @@ class KubernetesCluster implements Cluster {
       });
       throw error;
     }
+  }
+
+  linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult> {
+    return linkPullSecret(this.#api, namespace, account, secret);
   }
 
   async deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void> {

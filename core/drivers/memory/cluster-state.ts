@@ -34,6 +34,8 @@ export interface MemoryClusterState {
   readonly namespaces: Readonly<Record<string, MemoryNamespace>>;
   /** By `namespace/name`. */
   readonly secrets: Readonly<Record<string, MemoryPullSecret>>;
+  /** Names in the `imagePullSecrets` of ServiceAccounts, by `namespace/name`. Absent: there are none. */
+  readonly accounts?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const emptyClusterState: MemoryClusterState = { version: 1, namespaces: {}, secrets: {} };

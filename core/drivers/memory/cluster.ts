@@ -1,4 +1,11 @@
-import type { Cluster, NamespaceFacts, NamespaceQuery, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
+import type {
+  Cluster,
+  LinkResult,
+  NamespaceFacts,
+  NamespaceQuery,
+  SecretFacts,
+  TargetWrite,
+} from "../../ports/cluster.ts";
 import {
   emptyClusterState,
   factsOf,
@@ -7,6 +14,8 @@ import {
   listSecrets,
   type MemoryClusterSettings,
   type MemoryClusterState,
+  refusal,
+  secretKey,
 } from "./cluster-state.ts";
 import {
   applySecret,
@@ -89,6 +98,21 @@ export class MemoryCluster implements Cluster {
     this.deleteSecretNow(namespace, name, uid, resourceVersion);
   }
 
+  async linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult> {
+    const key = secretKey(namespace, account);
+    const named = this.state.accounts?.[key];
+    if (named === undefined) throw refusal("link", key, "not-found");
+    if (named.includes(secret)) return "present";
+    this.setAccount(namespace, account, [...named, secret]);
+    return "linked";
+  }
+
+  /** Adds a ServiceAccount, or replaces its list. */
+  setAccount(namespace: string, account: string, pullSecrets: readonly string[]): void {
+    const accounts = { ...this.state.accounts, [secretKey(namespace, account)]: pullSecrets };
+    this.state = { ...this.state, version: this.state.version + 1, accounts };
+  }
+
   /** Adds a namespace, or gives a present one other labels or another fate. */
   addNamespace(name: string, labels: Readonly<Record<string, string>> = {}, terminating = false): void {
     const namespaces = { ...this.state.namespaces, [name]: { labels, terminating } };
@@ -99,7 +123,9 @@ export class MemoryCluster implements Cluster {
   removeNamespace(name: string): void {
     const { [name]: _gone, ...namespaces } = this.state.namespaces;
     const secrets = Object.entries(this.state.secrets).filter(([, { namespace }]) => namespace !== name);
-    this.state = { version: this.state.version + 1, namespaces, secrets: Object.fromEntries(secrets) };
+    const accounts = Object.entries(this.state.accounts ?? {}).filter(([key]) => !key.startsWith(`${name}/`));
+    const rest = accounts.length === 0 ? {} : { accounts: Object.fromEntries(accounts) };
+    this.state = { version: this.state.version + 1, namespaces, secrets: Object.fromEntries(secrets), ...rest };
   }
 
   deleteSecretOutside(namespace: string, name: string): void {

@@ -33,6 +33,10 @@ export interface Hands {
   /** Creates the Secret, or replaces its data, labels and annotations. Values are plain text. */
   putSecret(namespace: string, name: string, data: Readonly<Record<string, string>>, options?: PutSecretOptions): void;
   deleteSecret(namespace: string, name: string): void;
+  /** As the controller makes one in each namespace. */
+  createAccount(namespace: string, name: string, pullSecrets?: readonly string[]): void;
+  /** Names in its `imagePullSecrets`. */
+  accountSecrets(namespace: string, name: string): readonly string[];
   secret(namespace: string, name: string): DecodedSecret | null;
   secrets(): readonly DecodedSecret[];
   /** Continue tokens and watched versions handed out until now answer 410. */
@@ -88,6 +92,17 @@ export function createHands(store: ObjectStore): Hands {
       else updateObject(store, target, before, body);
     },
     deleteSecret: remove,
+    createAccount(namespace: string, name: string, pullSecrets: readonly string[] = []): void {
+      const target = { info: resources.serviceaccounts, namespace, name, manager, dryRun: false };
+      createObject(store, target, {
+        metadata: { name },
+        imagePullSecrets: pullSecrets.map((secret) => ({ name: secret })),
+      });
+    },
+    accountSecrets(namespace: string, name: string): readonly string[] {
+      const entries = store.get("serviceaccounts", namespace, name)?.["imagePullSecrets"] ?? [];
+      return (entries as readonly { readonly name: string }[]).map((entry) => entry.name);
+    },
     secret(namespace: string, name: string): DecodedSecret | null {
       const found = store.get("secrets", namespace, name);
       return found === null ? null : decode(found);

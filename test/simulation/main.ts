@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     histories: { type: "string", default: "1000" },
     seed: { type: "string" },
+    workers: { type: "string" },
     story: { type: "boolean", default: false },
   },
 });
@@ -17,7 +18,8 @@ const coveredFrom = 5_000;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const count = (text: string | undefined, otherwise: number) => {
   const number = Number(text ?? otherwise);
-  if (!Number.isSafeInteger(number) || number < 1) throw new Error("--histories and --seed take whole numbers from 1");
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new Error("--histories, --seed and --workers take whole numbers from 1");
   return number;
 };
 
@@ -29,7 +31,7 @@ if (values.story) {
   process.exitCode = result.broken.length === 0 ? 0 : 1;
 } else {
   const histories = count(values.histories, 1_000);
-  const workers = Math.min(availableParallelism(), histories);
+  const workers = Math.min(count(values.workers, availableParallelism()), histories);
   const result = await runPool({ histories, firstSeed: seed, workers });
   for (const history of result.broken) {
     print(`seed ${history.seed}: ${history.broken.join("; ")}`);

@@ -5,7 +5,8 @@ import { startSiteRunner } from "../../core/engine/site-runner.ts";
 import type { Act } from "../../core/protocol/settings.ts";
 import { performNow } from "./perform-now.ts";
 import { Random } from "./random.ts";
-import { type Tick, Witness } from "./witness.ts";
+import type { Tick } from "./truth.ts";
+import { Witness } from "./witness.ts";
 import { describe } from "./words.ts";
 import { minuteMs, type Shape, World } from "./world.ts";
 

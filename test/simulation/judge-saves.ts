@@ -1,0 +1,85 @@
+import type { PortCall } from "../../core/engine/calls.ts";
+import type { HomeLedger } from "../../core/protocol/state.ts";
+import { homeLedger, promiseTwo } from "./checkers.ts";
+import { statesOf, transitionsOf } from "./coverage.ts";
+import type { Known } from "./known.ts";
+import type { Tick, Truth } from "./truth.ts";
+import { minuteMs } from "./world.ts";
+
+/** Delay of one call that is no freeze. */
+const promptMs = 2 * minuteMs;
+
+/** A ledger was written: what it says, and what became of the one before it. */
+export function judgeSave(
+  known: Known,
+  reached: Record<string, number>,
+  call: Extract<PortCall, { call: "ledger.save" }>,
+  askedMs: number,
+  tick: Tick,
+): string[] {
+  const [key = "", site] = call.key.split("@site/");
+  const truth = known.truths.find(({ place }) => key === `sim/${place.name}`);
+  if (truth === undefined) return [];
+  if (site !== undefined) return siteSaved(known, truth, site, tick.lookedMs);
+  const ledger = homeLedger(known.world, truth.place);
+  if (ledger === null) return [];
+  for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
+    reached[name] = (reached[name] ?? 0) + 1;
+  const broken = [...promoted(known, truth, ledger, askedMs), ...retired(known, truth, ledger, tick)];
+  if (ledger.round !== null && !truth.rounds.has(ledger.round.id)) truth.rounds.set(ledger.round.id, known.world.nowMs);
+  truth.ledger = ledger;
+  for (const username of tick.takenOut.splice(0)) truth.heldMs.set(username, known.world.nowMs);
+  return [...broken, ...promiseTwo(known.world, known.excused(truth.exempt), truth.place, ledger)];
+}
+
+function promoted(known: Known, truth: Truth, ledger: HomeLedger, askedMs: number): string[] {
+  const { current } = ledger;
+  if (current === null || current.epoch === truth.ledger?.current?.epoch) return [];
+  const { nowMs, shape } = known.world;
+  truth.promoted.add(current.robot.username);
+  truth.heldMs.set(current.robot.username, nowMs);
+  const broken: string[] = [];
+  if (
+    truth.revoked.has(current.robot.username) &&
+    nowMs - askedMs < promptMs &&
+    truth.ledger?.next?.rollBack === undefined
+  )
+    broken.push(`generation ${current.generation} was revoked, and is current`);
+  const { expiresAtMs } = current.robot;
+  // What a hand-out, a drain and their margin need; a save that was late on its way is not judged.
+  const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - nowMs;
+  if (nowMs - askedMs < promptMs && leftMs < 60 * minuteMs + shape.drainMs)
+    broken.push(
+      `promise 1: generation ${current.generation} was promoted ${Math.round(leftMs / minuteMs)} minutes before its expiry`,
+    );
+  return broken;
+}
+
+/** Fresh eyes: what drained goes only when every site has echoed the round that was drawn for it. */
+function retired(known: Known, truth: Truth, ledger: HomeLedger, tick: Tick): string[] {
+  const before = truth.ledger?.round ?? null;
+  const drained = ledger.replaced.filter((record) => {
+    const was = truth.ledger?.replaced.find((one) => one.generation === record.generation);
+    const atOnce = record.endNow || known.isExpired(record.robot.username);
+    return record.state === "retiring" && was?.state === "draining" && !atOnce;
+  });
+  const echoed = ledger.sites.every((site) => before !== null && truth.echoes.has(`${site} ${before.id}`));
+  if (!echoed)
+    return drained.map(
+      ({ generation }) => `promise 1: generation ${generation} retires without a fresh look of every site`,
+    );
+  return drained.flatMap(({ generation, robot }) =>
+    [...tick.flipped]
+      .filter((site) => known.storeHolds(truth.place, site, robot.username))
+      .map((site) => `promise 1: generation ${generation} retires, which the flip found in the store of ${site}`),
+  );
+}
+
+/** Fresh eyes: a round is echoed by a look that began after it was drawn. */
+function siteSaved(known: Known, truth: Truth, site: string, lookedMs: number | null): string[] {
+  const round = known.siteLedger(truth.place, site)?.report?.round;
+  if (round != null) truth.echoes.add(`${site} ${round}`);
+  const drawnMs = round == null ? undefined : truth.rounds.get(round);
+  if (drawnMs === undefined || lookedMs === null || lookedMs >= drawnMs) return [];
+  return [`promise 1: site ${site} echoed a round with a look that began before it was drawn`];
+}

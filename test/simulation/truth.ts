@@ -1,0 +1,48 @@
+import type { HomeLedger } from "../../core/protocol/state.ts";
+import type { Place } from "./world.ts";
+
+interface Outsider {
+  readonly username: string;
+  readonly sinceMs: number;
+  /** When we wrote over it; null: not yet. */
+  readonly untilMs: number | null;
+}
+
+/** A tick, as far as its calls are judged by it. */
+export interface Tick {
+  readonly startedMs: number;
+  /** When its first listing of targets took place. */
+  lookedMs: number | null;
+  /** Sites whose stores its flips went to, made or refused. */
+  readonly flipped: Set<string>;
+  /** Robot's id → when it was last looked at. */
+  readonly readRobotMs: Map<number, number>;
+  /** What its flips took out of stores, where a backup had brought it back: its next save must know of it. */
+  readonly takenOut: string[];
+}
+
+/** One credential as the world knows it, whatever the runners believe. */
+export class Truth {
+  readonly place: Place;
+  ledger: HomeLedger | null = null;
+  /** Username → when it last stood in a target or a store by our hand. */
+  readonly heldMs = new Map<string, number>();
+  /** Was current once. */
+  readonly promoted = new Set<string>();
+  /** Its end was asked for, or it was taken from us: not judged by promises 1 and 2. */
+  readonly exempt = new Set<string>();
+  readonly revoked = new Set<string>();
+  /** `cluster/namespace` of an empty Secret → the site's epoch when it was made. */
+  readonly made = new Map<string, number>();
+  readonly outsiders = new Map<string, Outsider>();
+  /** Round → when it came into the ledger. */
+  readonly rounds = new Map<string, number>();
+  /** `site round`: a report that stood in the site's ledger once, whatever was put back there since. */
+  readonly echoes = new Set<string>();
+  /** Site → username that somebody's backup brought back into its store, and since when. */
+  readonly restored = new Map<string, { readonly username: string; readonly sinceMs: number }>();
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+}

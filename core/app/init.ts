@@ -17,6 +17,8 @@ export interface InitAnswers {
   readonly secret: string;
   readonly directory: string;
   readonly identity: string;
+  /** The Secrets are there already and are taken over. */
+  readonly adopt: boolean;
 }
 
 /** A commented `capstan.yaml`: one Harbor, a local site, one cluster per context. The caller loads it to see whether the answers were good. */
@@ -85,7 +87,9 @@ function credentialLines(answers: InitAnswers, clusters: readonly string[]): rea
     `      - clusters: [${clusters.map(quote).join(", ")}]`,
     `        namespaces: ${namespaces}`,
     `        secret: ${quote(answers.secret)}`,
-    "        # adopt: true # take over a Secret that was made by hand",
+    answers.adopt
+      ? "        adopt: true # the Secrets are there already; the robot in them is never deleted"
+      : "        # adopt: true # take over a Secret that was made by hand",
   ];
   return [
     "credentials:",

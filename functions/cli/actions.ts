@@ -68,6 +68,23 @@ export interface RbacOptions {
   readonly account: { readonly namespace: string; readonly name: string };
 }
 
+export interface DiscoverOptions {
+  /** Null: the Harbor and the clusters of the configuration file. */
+  readonly harbor: {
+    readonly url: string;
+    readonly login: string;
+    readonly password: string;
+    readonly caFile: string | null;
+    readonly contexts: readonly string[];
+    readonly kubeconfig: string | null;
+  } | null;
+  /** A registry of the file; null: its only one. */
+  readonly registry: string | null;
+  /** File for a configuration to start from. */
+  readonly write: string | null;
+  readonly force: boolean;
+}
+
 export interface SandboxOptions {
   readonly clusters: number;
   readonly namespaces: number;
@@ -110,6 +127,7 @@ export interface CliActions {
   readonly revoke: Action<RevokeOptions>;
   readonly init: Action<InitOptions>;
   readonly rbac: Action<RbacOptions>;
+  readonly discover: Action<DiscoverOptions>;
   readonly sandbox: Action<SandboxOptions>;
 }
 

@@ -1,4 +1,5 @@
 import type { CommandTable } from "./command-definition.ts";
+import { discoverCommand } from "./discover-command.ts";
 import { flagCount, flagDurationOrNull, flagSwitch, flagText, flagTexts, refuse } from "./flags.ts";
 import { initCommand } from "./init-command.ts";
 
@@ -86,6 +87,7 @@ export const commandTable: CommandTable = {
     },
   },
   init: initCommand,
+  discover: discoverCommand,
   rbac: {
     summary: "print the rights that a cluster's runner needs, as manifests",
     takes: "nothing",

@@ -40,7 +40,10 @@ export const init: CliActions["init"] = async (options, context) => {
 /** Refuses answers that would make a file that does not load. */
 function render(options: InitOptions, path: string, env: Readonly<Record<string, string | undefined>>): string {
   const namespaces = options.selector === null ? options.namespaces : null;
-  const text = renderConfig({ ...options, namespaces, selector: options.selector ?? "" }, jsonSchemaFileName);
+  const text = renderConfig(
+    { ...options, namespaces, selector: options.selector ?? "", adopt: false },
+    jsonSchemaFileName,
+  );
   const { problems } = loadConfig({ path, readFile: () => text, env });
   if (problems.length === 0) return text;
   const lines = problems.map((problem) => `  ${formatProblem({ ...problem, file: basename(path) })}`);
@@ -51,7 +54,8 @@ function render(options: InitOptions, path: string, env: Readonly<Record<string,
   );
 }
 
-async function writeNew(path: string, text: string, force: boolean): Promise<void> {
+/** Throws `Failure` 64 where the file is there, unless forced. */
+export async function writeNew(path: string, text: string, force: boolean): Promise<void> {
   try {
     await writeFile(path, text, { flag: force ? "w" : "wx" });
   } catch (error) {

@@ -8,6 +8,7 @@ export const actionLoaders: ActionLoaders = {
   status: async () => (await import("./status.ts")).status,
   rollback: async () => (await import("./rollback.ts")).rollback,
   revoke: async () => (await import("./revoke.ts")).revoke,
+  discover: async () => (await import("./discover.ts")).discover,
   init: async () => (await import("./init.ts")).init,
   rbac: async () => (await import("./rbac.ts")).rbac,
   sandbox: async () => (await import("./sandbox.ts")).sandbox,

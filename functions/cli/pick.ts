@@ -25,6 +25,16 @@ export function pickClusters({ config, path }: ConfigFile, names: readonly strin
   return names.length > 0 ? [...new Set(names)] : known;
 }
 
+/** The registry asked for, or the only one of the file. Throws `Failure` 64. */
+export function pickRegistry({ config, path }: ConfigFile, name: string | null): string {
+  const known = Object.keys(config.registries);
+  if (name !== null) refuseUnknown("registry", name, known, path);
+  const [only, ...more] = known;
+  if (name === null && more.length > 0)
+    throw new Failure(exitCode.usage, `${path} has several registries; choose one by --registry: ${known.join(", ")}`);
+  return name ?? only ?? "";
+}
+
 /** Credentials that at least one of these sites' runners works for. */
 export function credentialsAt({ config }: ConfigFile, sites: readonly string[]): readonly string[] {
   return Object.entries(config.credentials)

@@ -21,7 +21,7 @@ const calls: Readonly<Record<keyof Driver, true>> = {
 type Named = Config["registries"][string]["issuer"];
 
 /** Asks for the password anew each time. */
-function loginOf({ username, password }: Named, around: Surroundings) {
+export function loginOf({ username, password }: Named, around: Surroundings) {
   return async () => ({ username, password: await around.resolve(password) });
 }
 

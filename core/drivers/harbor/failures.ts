@@ -67,3 +67,8 @@ export function failureOf(reply: HttpReply, attempt: Attempt): PortError {
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }
+
+/** Refused for want of a right, or hidden as if it were not there: an answer for who only looks. */
+export function isOutOfSight(error: unknown): error is PortError {
+  return error instanceof PortError && (error.reason === "missing-right" || error.kind === "not-found");
+}

@@ -1,6 +1,7 @@
 import { PortError } from "../../ports/errors.ts";
 import type { Login } from "../../ports/registry.ts";
 import type { Api } from "./api.ts";
+import { isOutOfSight } from "./failures.ts";
 import type { HeldPermission } from "./permission-sets.ts";
 import { encodeQ } from "./query.ts";
 import { ownPermissionsReply, projectReply, readReply, robotsWithPermissionsReply, userReply } from "./replies.ts";
@@ -15,16 +16,12 @@ export type OwnRights =
   /** `held` null: this robot may not read its own row, and nobody read it in its place. */
   | { readonly kind: "robot"; readonly held: readonly HeldPermission[] | null; readonly level: "system" | "project" };
 
-function missing(error: unknown): boolean {
-  return error instanceof PortError && (error.reason === "missing-right" || error.kind === "not-found");
-}
-
 /** Rights in a project, `robot:create` and so on; null: the project is not there, or not to be seen. */
 async function rightsInProject(api: Api, project: string): Promise<ReadonlySet<string> | null> {
   const right = `project:read on ${project}`;
   const path = `/projects/${encodeURIComponent(project)}`;
   const found = await api.call({ method: "GET", path, operation, right }, 200).catch((error: unknown) => {
-    if (missing(error)) return null;
+    if (isOutOfSight(error)) return null;
     throw error;
   });
   if (found === null) return null;
@@ -84,7 +81,7 @@ export async function ownRights(
   const own = /^.*?([a-z0-9._-]+)\+[a-z0-9._-]+$/.exec(login.username)?.[1] ?? null;
   for (const reader of [api, ...readers]) {
     const held = await ownRow(reader, login.username, own).catch((error: unknown) => {
-      if (missing(error)) return null;
+      if (isOutOfSight(error)) return null;
       throw error;
     });
     if (held !== null) return { kind: "robot", held, level: own === null ? "system" : "project" };

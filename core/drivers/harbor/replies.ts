@@ -43,6 +43,31 @@ export const userReply = z.object({ sysadmin_flag: z.boolean() });
 
 export const ownPermissionsReply = z.array(z.object({ resource: z.string(), action: z.string() }));
 
+/** Rows as the inventory reads them; who made them is told since 2.12. */
+export const inventoryReply = z.array(
+  robotReply.extend({
+    permissions: permissionsReply.nullish().transform((list) => list ?? []),
+    creator_type: z.string().optional(),
+    creator_ref: z.number().optional(),
+  }),
+);
+
+export const projectsReply = z.array(z.object({ project_id: z.int().positive(), name: z.string().min(1) }));
+export const usersReply = z.array(z.object({ user_id: z.int(), username: z.string() }));
+export const webhooksReply = z.array(
+  z.object({ name: z.string(), targets: z.array(z.object({ auth_header: z.string().optional() })).nullish() }),
+);
+export const creationReply = z.object({ project_creation_restriction: z.string().optional() });
+
+const text = z.object({ value: z.string() }).optional();
+/** `GET /configurations`; keys came with versions. */
+export const settingsReply = z.object({
+  robot_name_prefix: text,
+  token_expiration: z.object({ value: z.number() }).optional(),
+  disabled_audit_log_event_types: text,
+  skip_audit_log_database: z.object({ value: z.boolean() }).optional(),
+});
+
 export const createdReply = z.object({
   id: z.int().positive(),
   name,

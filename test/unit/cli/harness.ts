@@ -52,7 +52,18 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     return options.act === undefined ? fine : options.act(own);
   };
   const load = async () => action;
-  const names = ["plan", "rotate", "tick", "status", "rollback", "revoke", "init", "rbac", "sandbox"] as const;
+  const names = [
+    "plan",
+    "rotate",
+    "tick",
+    "status",
+    "rollback",
+    "revoke",
+    "init",
+    "rbac",
+    "discover",
+    "sandbox",
+  ] as const;
   const loaders: ActionLoaders = Object.fromEntries(names.map((name) => [name, load]));
   const interrupted = options.interrupted ?? null;
   await runCli(argv, io, loaders, { signal: new AbortController().signal, exitCode: () => interrupted });

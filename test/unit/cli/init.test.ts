@@ -26,6 +26,7 @@ const answers: InitAnswers = {
   secret: "harbor-pull",
   directory: "./.capstan",
   identity: "./age.key",
+  adopt: false,
 };
 
 const load = (text: string) => loadConfig({ path: "/etc/capstan/capstan.yaml", readFile: () => text, env: {} });

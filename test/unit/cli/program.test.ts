@@ -19,6 +19,17 @@ describe("what is asked", () => {
     ["revoke a --generation 4 --now --confirm a", { credential: "a", generation: 4, now: true }],
     ["rbac", { clusters: [], account: { namespace: "capstan", name: "capstan" } }],
     ["rbac --cluster a --account ops/run", { clusters: ["a"], account: { namespace: "ops", name: "run" } }],
+    ["discover", { harbor: null, registry: null, write: null, force: false }],
+    [
+      "discover --harbor-url https://h.example --login bob --password env:P --context a b --write x --force",
+      {
+        harbor: {
+          ...{ url: "https://h.example", login: "bob", password: "env:P", caFile: null },
+          ...{ contexts: ["a", "b"], kubeconfig: null },
+        },
+        ...{ registry: null, write: "x", force: true },
+      },
+    ],
     ["sandbox", { clusters: 3, namespaces: 20, seed: 1, directory: ".capstan-sandbox" }],
     ["sandbox --clusters 2 --seed 0 --directory x", { clusters: 2, namespaces: 20, seed: 0, directory: "x" }],
   ])("%s", async (line, asked) => {
@@ -65,6 +76,9 @@ describe("wrong usage is 64 and touches nothing", () => {
     ["rotate --timeout 5m", "--timeout: is for --wait"],
     ["rotate --wait --timeout soon", "--timeout: a duration such as 30s"],
     ["rbac --account capstan", "--account: takes namespace/name"],
+    ["discover --login bob", "--login: is for --harbor-url: the file says the rest"],
+    ["discover --force", "--force: is for --write"],
+    ["discover --harbor-url https://h.example --registry main", "--registry: names one of the file"],
     ["sandbox --clusters 0", "--clusters: a whole number from 1 to 50"],
     ["help nonsense", "there is no such topic"],
     ["", "Usage: capstan"],

@@ -94,5 +94,6 @@ function pruneAndForget(state: LedgerState, record: Replaced): Decision | undefi
     do: "save",
     ledger: { ...ledger, replaced: ledger.replaced.filter((other) => other !== record) },
     why: `generation ${record.generation} gone`,
+    withoutLease: true,
   };
 }

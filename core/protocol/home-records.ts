@@ -93,7 +93,7 @@ export const advanceRecords: Rule = (state, at) => {
   const changed = replaced.filter((record, i) => record !== ledger.replaced[i]);
   if (changed.length === 0) return undefined;
   const why = changed.map((record) => `generation ${record.generation} ${record.state}`).join(", ");
-  return { do: "save", ledger: withoutStaleRound({ ...ledger, replaced }, changed), why };
+  return { do: "save", ledger: withoutStaleRound({ ...ledger, replaced }, changed), why, withoutLease: true };
 };
 
 /** A round confirms only drains that had ended when it was drawn: one that is taken back or begins (again) leaves it. */

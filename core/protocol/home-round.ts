@@ -18,7 +18,8 @@ export const drawRound: Rule = (state, at) => {
   if (ended.length === 0) return undefined;
   const generations = ended.map((record) => record.generation);
   const round = { id: state.settings.draws.round, drawnAtMs: at.localMs, generations };
-  return { do: "save", ledger: { ...ledger, round }, why: `round drawn for generation ${generations.join(", ")}` };
+  const why = `round drawn for generation ${generations.join(", ")}`;
+  return { do: "save", ledger: { ...ledger, round }, why, withoutLease: true };
 };
 
 export const spreadRound: Rule = (state) => {

@@ -87,7 +87,14 @@ export function startHome(settings: HomeSettings, nowMs: number): HomeState {
 /** What a rule wants next. */
 export type Decision =
   | { readonly do: "ask"; readonly effects: readonly HomeEffect[] }
-  | { readonly do: "save"; readonly ledger: HomeLedger; readonly why: string; readonly patch?: Partial<HomeState> }
+  | {
+      readonly do: "save";
+      readonly ledger: HomeLedger;
+      readonly why: string;
+      readonly patch?: Partial<HomeState>;
+      /** What follows may be done twice without harm: no lease is taken, and one that is held is given back with it. */
+      readonly withoutLease?: true;
+    }
   /** Nothing outside changes: the tick remembers something. */
   | { readonly do: "note"; readonly patch: Partial<HomeState> }
   | { readonly do: "end"; readonly outcome: HomeOutcome };

@@ -123,7 +123,7 @@ export function homeStep(before: HomeState, event: HomeEvent, nowMs: number): Ho
       if (Object.keys(state.inFlight).length > 0) return { state, effects: [] };
       const { owner, limits } = state.settings;
       const release = decision.ledger.lease === null && state.ledger?.lease?.owner === owner;
-      const lease = release ? null : { owner, untilMs: nowMs + limits.leaseMs };
+      const lease = release || decision.withoutLease ? null : { owner, untilMs: nowMs + limits.leaseMs };
       const ledger = { ...decision.ledger, lease };
       const broken = brokenInvariants(state.ledger, ledger);
       if (broken.length > 0) throw new Error(`a ledger that must not be: ${broken.join("; ")}`);

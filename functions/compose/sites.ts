@@ -61,7 +61,7 @@ async function awsSite(site: SiteOf<"aws">, around: Surroundings): Promise<SiteD
   const common = { region: site.region, requestTimeoutMs: around.requestTimeoutMs, ...login };
   const { secretsManager, ledger } = site;
   return {
-    store: createAwsSecretStore({ ...common, ...reachOf(secretsManager) }),
+    store: createAwsSecretStore({ ...common, ...reachOf(secretsManager), kmsKeyId: secretsManager.kmsKeyId }),
     ledger: createDynamoLedger({ ...common, ...reachOf(ledger), table: ledger.table, entropy: around.entropy }),
   };
 }
@@ -92,7 +92,8 @@ async function gcpSite(site: SiteOf<"gcp">, around: Surroundings): Promise<SiteD
   ]);
   const accessToken = await gcpLogin(site, around);
   const { requestTimeoutMs, nowMs } = around;
-  const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reachOf(site) };
+  const key = site.kmsKeyName === undefined ? {} : { kmsKeyName: site.kmsKeyName };
+  const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reachOf(site), ...key };
   return { store: createGcpSecretStore(common), ledger: createGcpAnnotationLedger(common) };
 }
 

@@ -63,7 +63,10 @@ describe("labels", () => {
       [three]: ["AWSCURRENT", "capstan-e3"],
     });
     await store.discard(name, [one, two]);
-    expect(labels()).toEqual({ [placeholderId]: [], [one]: [], [two]: [], [three]: ["AWSCURRENT", "capstan-e3"] });
+    const current = { [three]: ["AWSCURRENT", "capstan-e3"] };
+    expect(labels()).toEqual({ [placeholderId]: [], [one]: [], [two]: ["AWSPREVIOUS"], ...current });
+    expect((await store.listVersions(name)).map(({ versionId }) => versionId)).toEqual([three]);
+    await expectPortError(store.readVersion(name, two), "not-found");
   });
 
   on("a discard that names the current version takes no label from any", async ({ store }) => {

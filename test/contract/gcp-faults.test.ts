@@ -30,12 +30,13 @@ describe("staging", () => {
     expect(versionsOf(`${name}-next`)).toHaveLength(1);
   });
 
-  test("what another attempt left is destroyed by the next one, what is marked stays", async () => {
+  test("what another attempt left goes with the next one, what is marked stays", async () => {
     await stageEpoch(harness.store, name, 1);
     fault("version.add", { type: "cut-after" });
     await expectPortError(stageEpoch(harness.store, name, 2), "unreachable");
     await stageEpoch(harness.store, name, 3);
-    expect(versionsOf(`${name}-next`).map(({ state }) => state)).toEqual(["ENABLED", "DESTROYED", "ENABLED"]);
+    expect(versionsOf(`${name}-next`).map(({ state }) => state)).toEqual(["ENABLED", "DISABLED", "ENABLED"]);
+    expect((await harness.store.listVersions(name)).map(({ epoch }) => epoch)).toEqual([3, 1]);
   });
 
   test("a reading from the past destroys nothing that is marked", async () => {
@@ -53,7 +54,6 @@ describe("discarding", () => {
   for (const [kind, skip] of [
     ["secret.patch", 0],
     ["version.destroy", 0],
-    ["secret.patch", 1],
   ] as const) {
     test(`cut after ${kind} ${skip + 1}: its epoch is listed until it is gone, and the repeat ends it`, async () => {
       await flipThrough(harness.store, name, 2);
@@ -63,9 +63,28 @@ describe("discarding", () => {
       for (const { epoch } of facts) expect(epoch).not.toBeNull();
       await harness.store.discard(name, ["main/1"]);
       expect(await harness.store.listVersions(name)).toEqual([{ versionId: "main/2", epoch: 2, current: true }]);
-      expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {})).toEqual(["capstan-v2"]);
+      // The mark of what is gone goes with the next discard.
+      const { versionId } = await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/2" }));
+      await harness.store.discard(name, ["main/2"]);
+      expect(versionId).toBe("main/3");
+      expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {})).toEqual(["capstan-v2", "capstan-v3"]);
     });
   }
+
+  test("what is discarded is disabled for a day, can be had back by hand, and is destroyed then", async () => {
+    await flipThrough(harness.store, name, 2);
+    await harness.store.discard(name, ["main/1"]);
+    await expectPortError(harness.store.readVersion(name, "main/1"), "not-found");
+    const read = async () => (await raw(harness, "GET", `secrets/${name}/versions/1`)).body;
+    expect(await read()).toMatchObject({ state: "DISABLED", scheduledDestroyTime: "2026-11-25T12:00:00.000Z" });
+    await raw(harness, "POST", `secrets/${name}/versions/1:enable`, {});
+    expect((await harness.store.readVersion(name, "main/1")).value.reveal()).toBe(valueFor("e1").reveal());
+    await harness.store.discard(name, ["main/1"]);
+    harness.advance(86_400_000);
+    const authorization = `Bearer ${harness.gcp.issueToken()}`;
+    const url = `${harness.gcp.url}/v1/projects/${project}/secrets/${name}/versions/1`;
+    expect(await (await fetch(url, { headers: { authorization } })).json()).toMatchObject({ state: "DESTROYED" });
+  });
 });
 
 test("a version that is being discarded is never taken for a repeat of the flip that made it", async () => {

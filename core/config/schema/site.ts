@@ -34,6 +34,12 @@ const aws = z
       .strictObject({
         endpoint: endpoint("Address of Secrets Manager, where it is not the region's own").optional(),
         caFile,
+        kmsKeyId: text({
+          description: "KMS key of secrets made from now on: id, ARN or alias/name",
+          pattern: "^[A-Za-z0-9:/_-]+$",
+          mend: "write the key's id, its ARN or alias/name",
+          lengthMax: 2_048,
+        }).optional(),
       })
       .prefault({}),
     ledger: z.strictObject({
@@ -93,6 +99,12 @@ const gcp = z
     }),
     endpoint: endpoint("Address of Secret Manager, where it is not the public one").optional(),
     caFile,
+    kmsKeyName: text({
+      description: "Cloud KMS key (location global) of secrets made from now on",
+      pattern: "^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$",
+      mend: "write projects/<project>/locations/global/keyRings/<ring>/cryptoKeys/<key>",
+      lengthMax: 500,
+    }).optional(),
     credential: z
       .discriminatedUnion("kind", [
         z

@@ -1,6 +1,9 @@
 /** Staging labels that the service moves by itself. */
 export const currentLabel = "AWSCURRENT";
 
+/** Moved by the service to what AWSCURRENT leaves. */
+const previousLabel = "AWSPREVIOUS";
+
 /** Version id → its labels, as DescribeSecret tells them: labelled versions only. */
 export type Stages = ReadonlyMap<string, readonly string[]>;
 
@@ -34,4 +37,12 @@ export function epochOf(labels: readonly string[]): number | null {
 export function currentOf(stages: Stages): string | null {
   for (const [versionId, labels] of stages) if (labels.includes(currentLabel)) return versionId;
   return null;
+}
+
+/**
+ * What discarding takes away. AWSPREVIOUS stays: it costs a write, and the next flip moves it on. A version with
+ * no other label is discarded for us.
+ */
+export function ownLabels(labels: readonly string[]): readonly string[] {
+  return labels.filter((label) => label !== previousLabel);
 }

@@ -4,7 +4,7 @@ import type { SecretStore, StoreVersion, VersionFacts } from "../../ports/secret
 import { Secret } from "../../secret.ts";
 import { type AwsAccess, awsClientConfig } from "../http/aws-client.ts";
 import { type StoreLimits, withinLimits } from "../http/store-limits.ts";
-import { currentLabel, epochOf, placeholder } from "./labels.ts";
+import { currentLabel, epochOf, ownLabels, placeholder } from "./labels.ts";
 import { badReply, type Held, system } from "./reply-shapes.ts";
 import { readRound, writeRound } from "./round.ts";
 import { createService, type Service } from "./service.ts";
@@ -13,6 +13,8 @@ import { discardVersions, flipValue, stageValue } from "./writes.ts";
 export interface AwsSecretStoreOptions extends AwsAccess {
   /** Set on each secret when it is created; existing ones are left as they are. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** KMS key of each secret that is created (id, ARN or alias); absent: the account's `aws/secretsmanager`. */
+  readonly kmsKeyId?: string | undefined;
 }
 
 /** API reference, CreateSecret; user guide, quotas ("Length of a secret"). A reader may name a secret by its ARN. */
@@ -33,7 +35,11 @@ function versionOf(name: string, reply: Held): StoreVersion {
 /** A version without labels is discarded for us, although AWS still gives it out by its id for a while. */
 async function readVersion(service: Service, name: string, versionId: string): Promise<StoreVersion> {
   const reply = await service.get(name, { VersionId: versionId });
-  if (reply === null || (reply.VersionStages ?? []).length === 0 || reply.VersionId === placeholder.versionId) {
+  if (
+    reply === null ||
+    ownLabels(reply.VersionStages ?? []).length === 0 ||
+    reply.VersionId === placeholder.versionId
+  ) {
     const message = `${system}: readVersion ${name}: no such version, or discarded`;
     throw new PortError("not-found", message, { system, operation: "readVersion" });
   }
@@ -49,7 +55,9 @@ async function listVersions(service: Service, name: string): Promise<readonly Ve
     current: labels.includes(currentLabel),
   }));
   // Some stand-ins tell deprecated versions unasked.
-  const living = facts.filter(({ versionId, labels }) => labels.length > 0 && versionId !== placeholder.versionId);
+  const living = facts.filter(
+    ({ versionId, labels }) => ownLabels(labels).length > 0 && versionId !== placeholder.versionId,
+  );
   return living.map(({ versionId, epoch, current }) => ({ versionId, epoch, current }));
 }
 
@@ -61,7 +69,7 @@ async function listVersions(service: Service, name: string): Promise<readonly Ve
  */
 export function createAwsSecretStore(options: AwsSecretStoreOptions): SecretStore {
   const client = new SecretsManagerClient(awsClientConfig(options, system));
-  const service = createService(client, options.tags ?? {});
+  const service = createService(client, { tags: options.tags ?? {}, kmsKeyId: options.kmsKeyId });
   const store: SecretStore = {
     stage: async (name, value, tag, token) => ({ versionId: await stageValue(service, name, value, tag, token) }),
     flip: async (name, request) => ({ versionId: await flipValue(service, name, request) }),

@@ -66,14 +66,25 @@ function createReads(client: SecretsManagerClient): Pick<Service, "get" | "descr
   };
 }
 
-/** `tags` are set on each secret that is created. */
-export function createService(client: SecretsManagerClient, tags: Readonly<Record<string, string>>): Service {
+/** What each secret gets when it is created. */
+export interface NewSecret {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly kmsKeyId: string | undefined;
+}
+
+export function createService(client: SecretsManagerClient, { tags, kmsKeyId }: NewSecret): Service {
   return {
     ...createReads(client),
 
     async create(name, text, token) {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-      const input = { Name: name, SecretString: text, ClientRequestToken: token, ...(Tags.length > 0 ? { Tags } : {}) };
+      const input = {
+        Name: name,
+        SecretString: text,
+        ClientRequestToken: token,
+        ...(Tags.length > 0 ? { Tags } : {}),
+        ...(kmsKeyId === undefined ? {} : { KmsKeyId: kmsKeyId }),
+      };
       try {
         shaped(
           written,

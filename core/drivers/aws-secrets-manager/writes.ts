@@ -1,7 +1,7 @@
 import { PortError } from "../../ports/errors.ts";
 import type { FlipRequest, StoreTag } from "../../ports/secret-store.ts";
 import { Secret } from "../../secret.ts";
-import { currentLabel, currentOf, epochLabel, epochOf, placeholder, type Stages } from "./labels.ts";
+import { currentLabel, currentOf, epochLabel, epochOf, ownLabels, placeholder, type Stages } from "./labels.ts";
 import { system } from "./reply-shapes.ts";
 import type { Service } from "./service.ts";
 
@@ -96,11 +96,12 @@ export async function discardVersions(service: Service, name: string, versionIds
   if (current !== null && versionIds.includes(current)) throw staleWriter("discard", name, "a version is current");
   let refused = false;
   for (const versionId of versionIds) {
-    for (const label of stages.get(versionId) ?? []) {
+    for (const label of ownLabels(stages.get(versionId) ?? [])) {
       if (!(await service.move(name, { label, to: null, from: versionId }))) refused = true;
     }
   }
   if (!refused) return;
   const now = (await service.describe(name)) ?? new Map<string, readonly string[]>();
-  if (versionIds.some((versionId) => now.has(versionId))) throw staleWriter("discard", name, "labels moved meanwhile");
+  if (versionIds.some((versionId) => ownLabels(now.get(versionId) ?? []).length > 0))
+    throw staleWriter("discard", name, "labels moved meanwhile");
 }

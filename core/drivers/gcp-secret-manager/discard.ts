@@ -1,14 +1,14 @@
-import { PortError } from "../../ports/errors.ts";
 import type { GcpClient } from "../http/gcp-client.ts";
 import { getSecret, patchSecret } from "../http/gcp-secrets.ts";
-import { currentOf, markOf, withMark, withoutMarks } from "./marks.ts";
+import { currentOf, markOf, numbersDiscarded, withMark, withoutMarks } from "./marks.ts";
 import { staleWriter } from "./repeats.ts";
 import { parseVersionId, type Room, secretIdOf, type VersionRef } from "./version-id.ts";
-import { destroyVersion } from "./versions.ts";
+import { destroyVersion, listLiving } from "./versions.ts";
 
 /**
- * The tokens go first, under the etag: from then on no flip takes one of these versions again, and a flip
- * that had read before is refused. The epochs go last, so that an interrupted discard is seen and repeated.
+ * The tokens go first, under the etag: from then on no flip takes one of these versions again, and a flip that had
+ * read before, or an old reading in which one of these is not current yet, is refused. The epochs stay until the
+ * next discard, so that an interrupted one is seen and repeated.
  */
 async function discardIn(client: GcpClient, name: string, room: Room, numbers: readonly number[]): Promise<void> {
   const id = secretIdOf(name, room);
@@ -18,25 +18,19 @@ async function discardIn(client: GcpClient, name: string, room: Room, numbers: r
   if (current !== null && numbers.includes(current)) {
     throw staleWriter(client, "discard", name, "a version is current");
   }
-  let { annotations, etag } = secret;
-  const marked = numbers.filter((number) => markOf(annotations, number) !== null);
-  for (const number of marked) {
-    annotations = withMark(annotations, number, { epoch: markOf(annotations, number)?.epoch ?? 0, token: null });
+  const living = (await listLiving(client, id)).map(({ number }) => number);
+  let annotations = withoutMarks(secret.annotations, numbersDiscarded(secret.annotations, living, current));
+  for (const number of numbers) {
+    const mark = markOf(annotations, number);
+    if (mark !== null) annotations = withMark(annotations, number, { epoch: mark.epoch, token: null });
   }
-  // Also where no mark has to change: an old reading, in which one of these is not current yet, is refused here.
-  etag = (await patchSecret(client, id, { annotations, etag })).etag;
+  await patchSecret(client, id, { annotations, etag: secret.etag });
   for (const number of numbers) await destroyVersion(client, id, number);
-  if (marked.length === 0) return;
-  await patchSecret(client, id, { annotations: withoutMarks(annotations, marked), etag }).catch((error: unknown) => {
-    // Somebody wrote meanwhile: what stays behind is the mark of a version that holds nothing.
-    if (!(error instanceof PortError) || error.reason !== "stale-writer") throw error;
-  });
 }
 
 /**
- * Destroyed at once, without a time of being disabled: a version is discarded when its robot is gone or was
- * never handed out. Whoever wants a grace sets `versionDestroyTtl` on the secret; the service then
- * disables first by itself.
+ * A secret that we made has a `versionDestroyTtl`: the service disables the version and destroys it after that
+ * grace by itself. In one that was there before without it, a version is destroyed at once.
  */
 export async function discardVersions(client: GcpClient, name: string, versionIds: readonly string[]): Promise<void> {
   const refs = versionIds.map(parseVersionId).filter((ref): ref is VersionRef => ref !== null);

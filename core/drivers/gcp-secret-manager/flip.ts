@@ -14,7 +14,7 @@ import {
   withWriting,
 } from "./marks.ts";
 import { findHolder, staleWriter } from "./repeats.ts";
-import { secretIdOf, versionIdOf } from "./version-id.ts";
+import { newValues, secretIdOf, versionIdOf } from "./version-id.ts";
 import { addVersion, listLiving } from "./versions.ts";
 
 const moveAttemptsMax = 8;
@@ -59,7 +59,7 @@ async function readOrMake(client: GcpClient, id: string, request: FlipRequest, m
   const stale = (why: string): PortError => staleWriter(client, "flip", id, why);
   if (found === null) {
     if (request.replaces !== null) throw stale("there is no such value");
-    const made = await createSecret(client, id, withWriting({}, mark));
+    const made = await createSecret(client, id, withWriting({}, mark), newValues);
     if (made === null) throw stale("it was made meanwhile");
     return { secret: made, done: null, fresh: true };
   }

@@ -47,6 +47,18 @@ export function numbersOfToken(annotations: Annotations, token: string): readonl
     .sort((one, other) => other - one);
 }
 
+/** Numbers with the mark of a discard that hold nothing any more. */
+export function numbersDiscarded(
+  annotations: Annotations,
+  living: readonly number[],
+  current: number | null,
+): readonly number[] {
+  return Object.keys(annotations)
+    .map((key) => Number(markKeyPattern.exec(key)?.[1] ?? 0))
+    .filter((number) => number > 0 && number !== current && !living.includes(number))
+    .filter((number) => markOf(annotations, number)?.token === null);
+}
+
 /** Says that a version with this mark is about to be added. */
 export function withWriting(annotations: Annotations, mark: Mark): Annotations {
   return { ...annotations, [writingKey]: textOf(mark) };

@@ -5,7 +5,7 @@ import type { GcpClient } from "../http/gcp-client.ts";
 import { createSecret, type GcpSecret, getSecret, patchSecret } from "../http/gcp-secrets.ts";
 import { type Mark, markOf, numbersOfToken, withMark } from "./marks.ts";
 import { findHolder, lookedIntoMax, staleWriter } from "./repeats.ts";
-import { secretIdOf, versionIdOf } from "./version-id.ts";
+import { newValues, secretIdOf, versionIdOf } from "./version-id.ts";
 import { addVersion, destroyVersion, listLiving } from "./versions.ts";
 
 const markAttemptsMax = 4;
@@ -56,7 +56,7 @@ export async function stageValue(
   const versionId = (number: number): string => versionIdOf({ room: "next", number });
 
   const found = await getSecret(client, id);
-  const made = found === null ? await createSecret(client, id, {}) : null;
+  const made = found === null ? await createSecret(client, id, {}, newValues) : null;
   const secret = made ?? found ?? (await getSecret(client, id));
   const read = secret?.annotations ?? {};
   const marked = await findHolder(client, id, numbersOfToken(read, token), value);

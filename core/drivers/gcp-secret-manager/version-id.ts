@@ -23,3 +23,6 @@ export function parseVersionId(versionId: string): VersionRef | null {
 export function secretIdOf(name: string, room: Room): string {
   return room === "main" ? name : `${name}-next`;
 }
+
+/** A destroyed version is disabled for a day, the shortest grace there is: a mistake can be taken back by hand. */
+export const newValues = { destroyTtlSeconds: 86_400 } as const;

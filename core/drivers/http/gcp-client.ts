@@ -18,6 +18,8 @@ export interface GcpAccess {
   readonly caFile?: string;
   /** Asked before each request (`createGcpAccessToken` keeps the token while it lives). */
   readonly accessToken: () => Promise<Secret>;
+  /** Cloud KMS key that encrypts secrets made from now on; absent: Google's. */
+  readonly kmsKeyName?: string;
   /** Of one request, connecting and body included; 15 s where absent. */
   readonly requestTimeoutMs?: number;
   readonly nowMs: () => number;
@@ -43,6 +45,7 @@ export interface GcpReply {
 
 export interface GcpClient {
   readonly system: string;
+  readonly kmsKeyName: string | undefined;
   /** One request, one try. Throws `PortError` for every status but 2xx and for a reply that is no JSON object. */
   call(call: GcpCall): Promise<GcpReply>;
   /** An error in this client's name for a reply that cannot be. */
@@ -98,7 +101,7 @@ export function createGcpClient(access: GcpAccess, system: string): GcpClient {
     return { body, serverMs: reply.serverMs };
   }
 
-  return { system, call, badReply };
+  return { system, kmsKeyName: access.kmsKeyName, call, badReply };
 }
 
 /** The reply, or null where the service itself said NOT_FOUND. */

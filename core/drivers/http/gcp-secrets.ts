@@ -62,17 +62,30 @@ export async function getSecret(client: GcpClient, id: string): Promise<GcpSecre
   return reply === null ? null : secretOf(client, call, reply);
 }
 
+/** Fixed when a secret is made. */
+interface NewSecret {
+  /** A destroyed version is only disabled for so long; absent: destroyed at once. */
+  readonly destroyTtlSeconds?: number;
+}
+
 /** Null: there is one of this name already. */
 export async function createSecret(
   client: GcpClient,
   id: string,
   annotations: Readonly<Record<string, string>>,
+  more: NewSecret = {},
 ): Promise<GcpSecret | null> {
+  const { kmsKeyName } = client;
   const call: GcpCall = {
     method: "POST",
     path: "secrets",
     query: { secretId: id },
-    body: { replication: { automatic: {} }, labels: { "managed-by": "capstan" }, annotations },
+    body: {
+      replication: { automatic: kmsKeyName === undefined ? {} : { customerManagedEncryption: { kmsKeyName } } },
+      labels: { "managed-by": "capstan" },
+      annotations,
+      ...(more.destroyTtlSeconds === undefined ? {} : { versionDestroyTtl: `${more.destroyTtlSeconds}s` }),
+    },
     operation: "CreateSecret",
     subject: id,
   };

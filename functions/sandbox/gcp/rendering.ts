@@ -8,6 +8,7 @@ export function renderSecret(records: SecretRecords, record: SecretRecord): obje
   return {
     name: records.nameOf(record.id),
     replication: record.replication,
+    ...(record.destroyTtlMs === null ? {} : { versionDestroyTtl: `${record.destroyTtlMs / 1000}s` }),
     createTime: timestamp(record.createdMs),
     ...(Object.keys(record.labels).length === 0 ? {} : { labels: record.labels }),
     etag: record.etag,
@@ -31,6 +32,9 @@ export function renderVersion(
     name: versionName(records, record, version),
     createTime: timestamp(version.createdMs),
     ...(version.destroyedMs === null ? {} : { destroyTime: timestamp(version.destroyedMs) }),
+    ...(version.scheduledMs === null || version.state === "DESTROYED"
+      ? {}
+      : { scheduledDestroyTime: timestamp(version.scheduledMs) }),
     state: enumsAsInts ? versionStates.indexOf(version.state) : version.state,
     replicationStatus: "userManaged" in record.replication ? { userManaged: {} } : { automatic: {} },
     etag: version.etag,

@@ -5,16 +5,19 @@ import { renderSecret } from "./rendering.ts";
 import { aliasesOf, annotationsOf, checkSecretId, labelsOf } from "./secret-fields.ts";
 import type { SecretRecord, SecretRecords } from "./secret-records.ts";
 
-const played = ["name", "replication", "createTime", "labels", "etag", "versionAliases", "annotations"] as const;
-/** Fields that the service has and this part does not play: anything in them is refused, never ignored. */
-const notPlayed = [
-  "topics",
-  "expireTime",
-  "ttl",
-  "rotation",
+const played = [
+  "name",
+  "replication",
+  "createTime",
+  "labels",
+  "etag",
+  "versionAliases",
+  "annotations",
   "versionDestroyTtl",
-  "customerManagedEncryption",
 ] as const;
+/** Fields that the service has and this part does not play: anything in them is refused, never ignored. */
+const notPlayed = ["topics", "expireTime", "ttl", "rotation", "customerManagedEncryption"] as const;
+const daySeconds = 86_400;
 const secretFields = [...played, ...notPlayed, "tags", "secretType", "policyMember"];
 
 function secretBody(request: PartRequest): Input {
@@ -41,6 +44,17 @@ function replicationOf(value: unknown): object {
   return replication;
 }
 
+/** A duration of at least a day and at most 1000 (guide, "Delay destruction of secret versions"). */
+function destroyTtlOf(value: unknown): number | null {
+  const text = textOf(value, "secret.version_destroy_ttl");
+  if (text === undefined) return null;
+  const seconds = Number(/^(\d+)s$/.exec(text)?.[1] ?? 0);
+  if (seconds < daySeconds || seconds > 1000 * daySeconds) {
+    throw invalidArgument("version_destroy_ttl must be between 24 hours and 1000 days.");
+  }
+  return seconds * 1000;
+}
+
 export function createSecret(records: SecretRecords, request: PartRequest): object {
   const id = request.query.get("secretId") ?? request.query.get("secret_id") ?? "";
   checkSecretId(id);
@@ -53,6 +67,7 @@ export function createSecret(records: SecretRecords, request: PartRequest): obje
     annotations: annotationsOf(secret["annotations"]),
     aliases: aliasesOf(secret["versionAliases"], []),
     replication: replicationOf(secret["replication"]),
+    destroyTtlMs: destroyTtlOf(secret["versionDestroyTtl"]),
     versions: [],
   };
   if (records.find(id) !== null) {

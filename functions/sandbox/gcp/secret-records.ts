@@ -11,6 +11,8 @@ export interface VersionRecord {
   readonly state: VersionState;
   readonly createdMs: number;
   readonly destroyedMs: number | null;
+  /** Destroyed with a delay: disabled until then. */
+  readonly scheduledMs: number | null;
   readonly etag: string;
   /** Null once destroyed. */
   readonly data: Buffer | null;
@@ -27,6 +29,8 @@ export interface SecretRecord {
   readonly annotations: Readonly<Record<string, string>>;
   readonly aliases: Readonly<Record<string, number>>;
   readonly replication: object;
+  /** `version_destroy_ttl`; null: destroyed at once. */
+  readonly destroyTtlMs: number | null;
   /** Oldest first. */
   readonly versions: readonly VersionRecord[];
 }

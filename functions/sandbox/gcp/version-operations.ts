@@ -35,6 +35,7 @@ export function addVersion(records: SecretRecords, request: PartRequest, id: str
     state: "ENABLED",
     createdMs: request.nowMs,
     destroyedMs: null,
+    scheduledMs: null,
     etag: records.nextEtag(),
     data,
     crc32c,
@@ -44,9 +45,20 @@ export function addVersion(records: SecretRecords, request: PartRequest, id: str
   return renderVersion(records, record, version, asInts(request));
 }
 
+/** A destruction that was put off and is due has happened. */
+function settledVersion(version: VersionRecord, nowMs: number): VersionRecord {
+  const { scheduledMs } = version;
+  if (scheduledMs === null || scheduledMs > nowMs || version.state === "DESTROYED") return version;
+  return { ...version, state: "DESTROYED", data: null, destroyedMs: scheduledMs };
+}
+
 interface Found {
   readonly record: SecretRecord;
   readonly version: VersionRecord;
+}
+
+function settled({ record, version }: Found, nowMs: number): Found {
+  return { record, version: settledVersion(version, nowMs) };
 }
 
 function numberOf(record: SecretRecord, which: string): number {
@@ -70,12 +82,12 @@ function requireVersion(records: SecretRecords, id: string, which: string, look?
 }
 
 export function getVersion(records: SecretRecords, request: PartRequest, id: string, which: string): object {
-  const { record, version } = requireVersion(records, id, which, request);
+  const { record, version } = settled(requireVersion(records, id, which, request), request.nowMs);
   return renderVersion(records, record, version, asInts(request));
 }
 
 export function accessVersion(records: SecretRecords, request: PartRequest, id: string, which: string): object {
-  const { record, version } = requireVersion(records, id, which, request);
+  const { record, version } = settled(requireVersion(records, id, which, request), request.nowMs);
   const name = versionName(records, record, version);
   if (version.state !== "ENABLED" || version.data === null) {
     throw new GcpRefusal("FAILED_PRECONDITION", `Secret Version [${name}] is in ${version.state} state.`);
@@ -91,7 +103,10 @@ export function listVersions(records: SecretRecords, request: PartRequest, id: s
     throw new GcpRefusal("UNIMPLEMENTED", "The sandbox filters versions by state alone.");
   }
   const record = records.require(id, request);
-  const all = record.versions.filter((version) => state === undefined || version.state === state).toReversed();
+  const all = record.versions
+    .map((version) => settledVersion(version, request.nowMs))
+    .filter((version) => state === undefined || version.state === state)
+    .toReversed();
   const { items, nextPageToken } = pageOf(all, request.query);
   const versions = items.map((version) => renderVersion(records, record, version, asInts(request)));
   return {
@@ -99,6 +114,18 @@ export function listVersions(records: SecretRecords, request: PartRequest, id: s
     ...(nextPageToken === undefined ? {} : { nextPageToken }),
     ...(filter === "" ? { totalSize: all.length } : {}),
   };
+}
+
+/** With a delay a version is disabled first and its end is fixed; enabling it again takes that back. */
+function changeTo(
+  state: VersionState,
+  version: VersionRecord,
+  ttlMs: number | null,
+  nowMs: number,
+): Partial<VersionRecord> {
+  if (state !== "DESTROYED") return { state, scheduledMs: state === "ENABLED" ? null : version.scheduledMs };
+  if (ttlMs === null) return { state, data: null, destroyedMs: nowMs };
+  return { state: "DISABLED", scheduledMs: version.scheduledMs ?? nowMs + ttlMs };
 }
 
 /** Enable, disable, destroy: by number alone; a destroyed version never leaves that state. */
@@ -111,18 +138,14 @@ export function changeState(
 ): object {
   const body = bodyOf(request.body, "request", ["name", "etag"]);
   if (!/^\d+$/.test(which)) throw invalidArgument("The version must be given by its number.");
-  const { record, version } = requireVersion(records, id, which);
+  const { record, version } = settled(requireVersion(records, id, which), request.nowMs);
   checkEtag(textOf(body["etag"], "etag"), version.etag);
   if (version.state === "DESTROYED") {
     const name = versionName(records, record, version);
     throw new GcpRefusal("FAILED_PRECONDITION", `Secret Version [${name}] is in DESTROYED state.`);
   }
-  const changed: VersionRecord = {
-    ...version,
-    state,
-    etag: records.nextEtag(),
-    ...(state === "DESTROYED" ? { data: null, destroyedMs: request.nowMs } : {}),
-  };
-  const versions = record.versions.map((one) => (one === version ? changed : one));
+  const change = changeTo(state, version, record.destroyTtlMs, request.nowMs);
+  const changed: VersionRecord = { ...version, ...change, etag: records.nextEtag() };
+  const versions = record.versions.map((one) => (one.number === version.number ? changed : one));
   return renderVersion(records, records.put({ ...record, versions }, request.nowMs), changed, asInts(request));
 }

@@ -51,7 +51,6 @@ describe("what retires is deleted", () => {
     expect(playHome({ ledger: retiring }).saves).toEqual([
       "the ledger is confirmed before a deletion",
       "generation 1 gone",
-      "lease given back",
     ]);
   });
 

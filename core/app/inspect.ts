@@ -7,6 +7,7 @@ import type { HomeEffect } from "../protocol/effects.ts";
 import { problemsOf, waitingFor } from "../protocol/home-end.ts";
 import type { HomeState, Problem } from "../protocol/home-state.ts";
 import { robotName } from "../protocol/mark.ts";
+import { issuerProblems } from "./issuer-lives.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
 
@@ -64,7 +65,8 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
       queue.push(...step.calls);
     }
   }
-  return summary(step.runner, looked, wouldDo, tools.clock.nowMs());
+  const seen = summary(step.runner, looked, wouldDo, tools.clock.nowMs());
+  return { ...seen, problems: [...seen.problems, ...(await issuerProblems(tools, name))] };
 }
 
 function summary(runner: HomeRunner, looked: HomeState | null, wouldDo: readonly string[], nowMs: number): HomeLook {

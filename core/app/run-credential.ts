@@ -5,6 +5,7 @@ import type { HomeOutcome } from "../protocol/home-state.ts";
 import type { Act } from "../protocol/settings.ts";
 import type { SiteOutcome } from "../protocol/site-step.ts";
 import type { HomeLedger } from "../protocol/state.ts";
+import { issuerProblems } from "./issuer-lives.ts";
 import { linkAccounts } from "./link-accounts.ts";
 import type { Log } from "./log.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
@@ -101,8 +102,9 @@ export async function runHome(
     nowMs,
     watch(tools.log, where),
   );
-  const { outcome, ledger, actDone } = runner.state;
-  if (outcome === null) throw new Error("a run ends with an outcome");
+  const { outcome: ended, ledger, actDone } = runner.state;
+  if (ended === null) throw new Error("a run ends with an outcome");
+  const outcome = { ...ended, problems: [...ended.problems, ...(await issuerProblems(tools, credential))] };
   logProblems(tools.log, where, outcome);
   return { role: "home", credential, site: settings.home, outcome, ledger, actDone };
 }

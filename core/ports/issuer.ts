@@ -1,4 +1,4 @@
-import type { Permission } from "./registry.ts";
+import type { Permission, ServerTime } from "./registry.ts";
 
 /** What the issuer is to make: robots of this level with these permissions. */
 export interface IssuerNeeds {
@@ -42,8 +42,16 @@ export interface IssuerReport {
   readonly limits: readonly string[];
 }
 
-/** Looks at what the issuer may do, without writing anything. */
+/** The robots among the issuer's logins whose end can be seen. People have none. */
+export interface IssuerLives extends ServerTime {
+  readonly robots: readonly { readonly username: string; readonly expiresAtMs: number | null }[];
+}
+
+/** Looks at who the issuer is and what it may do, without writing anything. */
 export interface IssuerInspection {
+  /** Throws `denied` (`bad-credentials`), `throttled`, `unreachable`, `invalid`. */
+  issuerLives(): Promise<IssuerLives>;
+
   /** Throws `denied` (`bad-credentials`), `throttled`, `unreachable`, `invalid`. */
   inspectIssuer(needs: IssuerNeeds): Promise<IssuerReport>;
 }

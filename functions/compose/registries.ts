@@ -15,6 +15,7 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   probe: true,
   whoami: true,
   usedSince: true,
+  issuerLives: true,
   inspectIssuer: true,
 };
 

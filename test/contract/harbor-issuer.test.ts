@@ -196,3 +196,27 @@ describe("versions", () => {
     expect((await driver(administrator).inspectIssuer(project)).limits).toEqual([]);
   });
 });
+
+describe("how long it lives", () => {
+  const issuing = [at(...overRobots), ...pulls];
+  const request = { description: "", level: "system" as const, permissions: issuing };
+
+  test("a robot's end is told by its own row, a person has none", async () => {
+    await start();
+    const administrator = driver({ username: "admin", password: new Secret("Admin-1234") });
+    const made = await administrator.mint({ ...request, name: "short-lived", durationDays: 5 });
+    const { robots, serverMs } = await driver(made).issuerLives();
+    expect(robots).toEqual([{ username: "robot$short-lived", expiresAtMs: made.expiresAtMs }]);
+    expect(serverMs).not.toBeNull();
+    expect((await administrator.issuerLives()).robots).toEqual([]);
+  });
+
+  test("for ever is told too; what it may not look at is left out", async () => {
+    const { issuer } = await start();
+    expect((await driver(issuer("issuer")).issuerLives()).robots).toEqual([
+      { username: "robot$issuer", expiresAtMs: null },
+    ]);
+    const blind = issuer("blind", [at("robot:create"), ...pulls]);
+    expect((await driver(blind).issuerLives()).robots).toEqual([]);
+  });
+});

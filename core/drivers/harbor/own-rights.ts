@@ -1,10 +1,11 @@
 import { PortError } from "../../ports/errors.ts";
-import type { Login } from "../../ports/registry.ts";
+import type { Login, ServerTime } from "../../ports/registry.ts";
 import type { Api } from "./api.ts";
 import { isOutOfSight } from "./failures.ts";
 import type { HeldPermission } from "./permission-sets.ts";
 import { encodeQ } from "./query.ts";
 import { ownPermissionsReply, projectReply, readReply, robotsWithPermissionsReply, userReply } from "./replies.ts";
+import { expiryMs } from "./robots.ts";
 
 const operation = "rights";
 const pagesMax = 100;
@@ -31,8 +32,18 @@ async function rightsInProject(api: Api, project: string): Promise<ReadonlySet<s
   return new Set(readReply(ownPermissionsReply, reply, operation).map((one) => `${one.resource}:${one.action}`));
 }
 
+/** The project that a robot's name carries; null: a robot of the system. */
+export function projectInName(username: string): string | null {
+  return /^.*?([a-z0-9._-]+)\+[a-z0-9._-]+$/.exec(username)?.[1] ?? null;
+}
+
+interface OwnRow extends ServerTime {
+  readonly permissions: readonly HeldPermission[];
+  readonly expiresAtMs: number | null;
+}
+
 /** Its own row among the system's robots, or those of the project that its name carries. Null: not to be seen. */
-async function ownRow(api: Api, username: string, project: string | null): Promise<readonly HeldPermission[] | null> {
+export async function ownRow(api: Api, username: string, project: string | null): Promise<OwnRow | null> {
   // The stored name is not known where the prefix is not: its last part is, and is enough to ask for.
   const tail = /[a-z0-9._-]+$/.exec(username)?.[0] ?? username;
   const level: (readonly [string, "=", string])[] = [];
@@ -50,7 +61,8 @@ async function ownRow(api: Api, username: string, project: string | null): Promi
     const reply = await api.call({ method: "GET", path, operation, right: "robot:list" }, 200);
     const rows = readReply(robotsWithPermissionsReply, reply, operation);
     const own = rows.find(({ name }) => name === username);
-    if (own !== undefined) return own.permissions;
+    if (own !== undefined)
+      return { permissions: own.permissions, expiresAtMs: expiryMs(own.expires_at), serverMs: reply.serverMs };
     if (rows.length < 100) return null;
   }
   return null;
@@ -78,13 +90,13 @@ export async function ownRights(
     if (sysadmin_flag) return { kind: "administrator" };
     return { kind: "user", inProject: project === null ? null : await rightsInProject(api, project) };
   }
-  const own = /^.*?([a-z0-9._-]+)\+[a-z0-9._-]+$/.exec(login.username)?.[1] ?? null;
+  const own = projectInName(login.username);
   for (const reader of [api, ...readers]) {
     const held = await ownRow(reader, login.username, own).catch((error: unknown) => {
       if (isOutOfSight(error)) return null;
       throw error;
     });
-    if (held !== null) return { kind: "robot", held, level: own === null ? "system" : "project" };
+    if (held !== null) return { kind: "robot", held: held.permissions, level: own === null ? "system" : "project" };
   }
   return { kind: "robot", held: null, level: own === null ? "system" : "project" };
 }

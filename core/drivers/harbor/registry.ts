@@ -4,6 +4,7 @@ import type { Registry } from "../../ports/registry.ts";
 import type { UsageEvidence } from "../../ports/usage.ts";
 import { checkEndpoint } from "../http/dispatcher.ts";
 import { type Api, createApi } from "./api.ts";
+import { issuerLives } from "./issuer-lives.ts";
 import { inspectIssuer } from "./issuer-rights.ts";
 import { listRobots } from "./list.ts";
 import { defaults, type HarborOptions } from "./options.ts";
@@ -39,6 +40,7 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
     probe: (login, scope) => probeEndpoints(wire, pullEndpoints, login, scope),
     whoami: () => askWhoami(minter),
     usedSince: (username, sinceMs) => askUsage(retirer, username, sinceMs),
+    issuerLives: () => issuerLives([...new Set([minter, retirer])]),
     inspectIssuer: (needs) => inspectIssuer({ mint: minter, retire: retirer }, needs),
   };
 }

@@ -33,7 +33,8 @@ const permissionsReply = z.array(
 export const robotsWithPermissionsReply = z.array(
   z.object({
     id: z.int().positive(),
-    name: z.string().min(1),
+    name,
+    expires_at: z.number(),
     permissions: permissionsReply.nullable().transform((list) => list ?? []),
   }),
 );

@@ -9,7 +9,7 @@ import { createdReply, readReply, robotReply } from "./replies.ts";
 const dateMsMax = 8.64e15;
 
 /** Epoch seconds or -1 → milliseconds or null. Dates beyond what a `Date` holds are as good as the last one. */
-function expiryMs(expiresAtS: number): number | null {
+export function expiryMs(expiresAtS: number): number | null {
   return expiresAtS === -1 ? null : Math.min(expiresAtS * 1000, dateMsMax);
 }
 

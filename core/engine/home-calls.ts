@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { effectId, type HomeEffect } from "../protocol/effects.ts";
 import { robotDescription, robotName, robotNamePrefix } from "../protocol/mark.ts";
 import type { PortCall, Wanted } from "./calls.ts";
@@ -9,7 +9,7 @@ import type { HeldValue, Vault } from "./vault.ts";
 
 /** Derived, so that a repeated call is the same call. 32 hexadecimal characters. */
 function tokenOf(...parts: readonly (string | number)[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return hash("sha256", JSON.stringify(parts)).slice(0, 32);
 }
 
 /** What a staged value is to say: a fresh secret, or an older one under the next epoch. */

@@ -177,15 +177,24 @@ function contextOf(
   };
 }
 
-function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
+/**
+ * Until nothing changes any more: the end of the canaries may open (or close) the next wave in the same step, and
+ * what is dropped makes place for more.
+ */
+function fillAll(state: SiteState, value: ValueTrace, nowMs: number): readonly ClusterRun[] {
   let clusters = state.clusters ?? state.settings.clusters.map(startCluster);
-  // Twice: the end of the canaries may open (or close) the next wave in the same step.
-  for (let pass = 0; pass < 2; pass += 1) {
-    clusters = clusters.map((run) => {
-      const context = contextOf(state, value, clusters, run.plan.canary, nowMs);
+  for (;;) {
+    const before = clusters;
+    clusters = before.map((run) => {
+      const context = contextOf(state, value, before, run.plan.canary, nowMs);
       return dropRefused(fillCluster(run, context), context, (effect) => siteEffectId(effect) in state.inFlight);
     });
+    if (clusters.every((run, i) => run === before[i])) return clusters;
   }
+}
+
+function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
+  const clusters = fillAll(state, value, nowMs);
   const next: SiteState = { ...state, clusters };
   const effects = clusters.flatMap((run) =>
     clusterEffects(run, contextOf(next, value, clusters, run.plan.canary, nowMs)),

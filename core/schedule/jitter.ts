@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const fractionBits = 48;
 
@@ -7,6 +7,6 @@ const fractionBits = 48;
  * so that each tick of any runner works out the same date, and a fleet does not rotate at once.
  */
 export function stableFraction(credential: string, generation: number): number {
-  const hash = createHash("sha256").update(`${credential}\n${generation}`).digest();
-  return hash.readUIntBE(0, fractionBits / 8) / 2 ** fractionBits;
+  const digest = hash("sha256", `${credential}\n${generation}`);
+  return Number.parseInt(digest.slice(0, fractionBits / 4), 16) / 2 ** fractionBits;
 }

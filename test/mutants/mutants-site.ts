@@ -138,4 +138,16 @@ export const siteMutants: readonly Mutant[] = [
     hunt: simulated(300, { slow: 0.2 }),
     broken: /echoed a round with a look that began before it was drawn/,
   },
+  {
+    name: "a step that fills its clusters once and no more",
+    edits: [
+      {
+        file: step,
+        from: "if (clusters.every((run, i) => run === before[i])) return clusters;",
+        to: "return clusters;",
+      },
+    ],
+    hunt: told("canary-fails-before-the-next-wave"),
+    broken: /^a runner hangs/,
+  },
 ];

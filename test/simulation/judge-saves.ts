@@ -1,6 +1,6 @@
 import type { PortCall } from "../../core/engine/calls.ts";
 import type { HomeLedger } from "../../core/protocol/state.ts";
-import { homeLedger, promiseTwo } from "./checkers.ts";
+import { promiseTwo } from "./checkers.ts";
 import { statesOf, transitionsOf } from "./coverage.ts";
 import type { Known } from "./known.ts";
 import type { Tick, Truth } from "./truth.ts";
@@ -21,8 +21,8 @@ export function judgeSave(
   const truth = known.truths.find(({ place }) => key === `sim/${place.name}`);
   if (truth === undefined) return [];
   if (site !== undefined) return siteSaved(known, truth, site, tick.lookedMs);
-  const ledger = homeLedger(known.world, truth.place);
-  if (ledger === null) return [];
+  // As the runner formatted it; that it can be parsed strictly is shown by the next load.
+  const ledger: HomeLedger = JSON.parse(call.text);
   for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
     reached[name] = (reached[name] ?? 0) + 1;
   const broken = [...promoted(known, truth, ledger, askedMs), ...retired(known, truth, ledger, tick)];
@@ -60,7 +60,7 @@ function retired(known: Known, truth: Truth, ledger: HomeLedger, tick: Tick): st
   const before = truth.ledger?.round ?? null;
   const drained = ledger.replaced.filter((record) => {
     const was = truth.ledger?.replaced.find((one) => one.generation === record.generation);
-    const atOnce = record.endNow || known.isExpired(record.robot.username);
+    const atOnce = record.endNow || known.mayDie(truth, record.robot.username);
     return record.state === "retiring" && was?.state === "draining" && !atOnce;
   });
   const echoed = ledger.sites.every((site) => before !== null && truth.echoes.has(`${site} ${before.id}`));

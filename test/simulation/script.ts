@@ -122,6 +122,7 @@ class Sleeper {
 
   finish(): void {
     while (this.#calls.length > 0) this.#one();
+    if (this.#runner.state.outcome === null) this.#script.broken.push(`a runner hangs: ${this.#id}`);
   }
 
   #one(): void {

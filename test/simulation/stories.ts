@@ -99,6 +99,22 @@ export const stories: readonly Story[] = [
     },
   },
   {
+    name: "canary-fails-before-the-next-wave",
+    about:
+      "The canary cluster fails while the next one's writes wait for it, more of them than are made at once: they are dropped, and those behind them have their turn.",
+    tell: () => {
+      const script = new Script({ clusters: { c0: "aws", c1: "aws" }, namespacesPerCluster: 5, adopt: true });
+      const write = { text: "no JSON", labels: { "capstan.dev/installation": "sim" } };
+      script.world.ports.clusters["c0"]?.writeOutside("ns0", "pull", write);
+      script.say("somebody writes no JSON into a Secret of the canary cluster");
+      script.tick();
+      script.world.ports.clusters["c0"]?.deleteSecretOutside("ns0", "pull");
+      script.say("and deletes it again");
+      script.tick();
+      return script;
+    },
+  },
+  {
     name: "clock-ahead-while-harbor-is-dark",
     about:
       "Harbor does not answer, and the runner's clock is months ahead: by Harbor's clock nothing has expired, and a generation that is still held is not retired.",

@@ -234,7 +234,11 @@ const refusedCases: readonly KubernetesCase[] = [
     name: "plain-text 429 is throttled, tells how long, and is sent once",
     async run(client, namespace) {
       const token = await client.account(namespace, [{ apiGroups: [""], resources: ["secrets"], verbs: ["*"] }]);
-      const cluster = client.connect({ server: client.server.fullUrl, token: () => new Secret(token) });
+      const cluster = client.connect({
+        server: client.server.fullUrl,
+        token: () => new Secret(token),
+        throttledTriesMax: 1,
+      });
       const calls = Array.from({ length: 40 }, (_, n) => cluster.createEmptySecret(namespace, `p${n}`, label));
       const results = await Promise.allSettled(calls);
       const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as PortError] : []));
@@ -245,6 +249,15 @@ const refusedCases: readonly KubernetesCase[] = [
       const made = results.filter(({ status }) => status === "fulfilled").length;
       const { items } = (await client.must("GET", secrets(namespace))).body;
       expect(items).toHaveLength(made);
+    },
+  },
+  {
+    name: "a full server is gone through at its own pace: what it refuses is sent again when it said",
+    async run(client, namespace) {
+      const token = await client.account(namespace, [{ apiGroups: [""], resources: ["secrets"], verbs: ["*"] }]);
+      const cluster = client.connect({ server: client.server.fullUrl, token: () => new Secret(token) });
+      const calls = Array.from({ length: 24 }, (_, n) => cluster.createEmptySecret(namespace, `p${n}`, label));
+      expect(new Set((await Promise.all(calls)).map(({ uid }) => uid)).size).toBe(24);
     },
   },
   {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   CoreV1Api,
   createConfiguration,
@@ -11,6 +12,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
 import { type HttpReply, type HttpRequest, sendHttp } from "../http/request.ts";
 import { type CallFacts, failureOf } from "./failures.ts";
+import { AdaptiveGate } from "./gate.ts";
 import { TokenKeeper, type TokenSource } from "./token.ts";
 
 /** A page of 500 pull Secrets is about 1 MB. */
@@ -24,23 +26,28 @@ export interface ClientOptions {
   readonly token: TokenSource;
   readonly requestTimeoutMs: number;
   readonly nowMs: () => number;
+  /** How often a call is sent that is refused for now (429 with Retry-After). Default 8. */
+  readonly throttledTriesMax?: number | undefined;
 }
 
 /**
  * The SDK's core API over our own transport. The SDK's opens a TLS connection per request, has neither
  * time-outs nor size limits, and puts bodies and headers of failures into its messages (clouds.md D1);
- * here every failure is a `PortError` before the SDK sees it. A refused token is asked for once more.
+ * here every failure is a `PortError` before the SDK sees it. A refused token is asked for once more. How many
+ * calls go at the same time is found out by how the cluster takes them.
  */
 export function createClient(options: ClientOptions): CoreV1Api {
   const tokens = new TokenKeeper(options.token, options.nowMs);
+  const { nowMs, throttledTriesMax } = options;
+  const gate = new AdaptiveGate({ nowMs, throttledTriesMax, sleep: (ms) => delay(ms) });
 
   async function send(request: RequestContext): Promise<ResponseContext> {
     const call = describe(options.name, request);
     const token = await tokenOr(call, () => tokens.current());
-    let reply = await sendOnce(options, call, request, token);
+    let reply = await gate.run(() => sendOnce(options, call, request, token));
     if (reply.status === 401) {
       const fresh = await tokenOr(call, () => tokens.after(token));
-      if (!fresh.equals(token)) reply = await sendOnce(options, call, request, fresh);
+      if (!fresh.equals(token)) reply = await gate.run(() => sendOnce(options, call, request, fresh));
     }
     if (reply.status >= 400) throw failureOf(call, reply, options.nowMs());
     // The SDK puts the body of a status that it does not know (a redirect) into its message.

@@ -30,6 +30,8 @@ export interface KubernetesClusterOptions {
   readonly fieldManager: string;
   readonly requestTimeoutMs?: number | undefined;
   readonly pageSize?: number | undefined;
+  /** How often a call is sent that is refused for now (429 with Retry-After). Default 8. */
+  readonly throttledTriesMax?: number | undefined;
   /** False: there is no right to list Secrets, and lists are empty without a request. Default true. */
   readonly mayListSecrets?: boolean | undefined;
   readonly nowMs: () => number;

@@ -39,6 +39,11 @@ async function buildOnce(folder: string, name: BundleTarget["name"]): Promise<vo
   writeFileSync(done, "");
 }
 
+/** Path of the command line as it is shipped. */
+export async function builtCli(): Promise<string> {
+  return (await buildFor(["cli"])).path("cli");
+}
+
 /** These targets, built for this run of the tests: `dist/` is somebody else's. */
 export async function buildFor(names: readonly BundleTarget["name"][]): Promise<Built> {
   const folder = inject("buildsFolder");

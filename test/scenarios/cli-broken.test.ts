@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { builtCli } from "../bundle/built.ts";
 import { type CliFleet, initLocalFleet, startCloudFleet, startLocalFleet } from "./cli-fleet.ts";
 
 const nowhere = "http://127.0.0.1:1";
@@ -7,7 +8,7 @@ describe("a local site", () => {
   let fleet: CliFleet;
   let good = "";
   beforeAll(async () => {
-    fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 1 });
+    fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 1, entry: await builtCli() });
     await initLocalFleet(fleet);
     fleet.edit((text) => {
       good = text;
@@ -113,7 +114,7 @@ describe("a local site", () => {
 describe("three clouds", () => {
   let fleet: CliFleet;
   beforeAll(async () => {
-    fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 1 });
+    fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 1, entry: await builtCli() });
     fleet.edit((text) => text.replace("overlap: 3s", "overlap: 500ms").replace("longestPull: 3s", "longestPull: 0s"));
     expect(await fleet.capstan.run(["rotate", "--wait", "--timeout", "3m"])).toMatchObject({ code: 0 });
   });

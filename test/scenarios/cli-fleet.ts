@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { type Sandbox, startSandbox } from "../../functions/sandbox/start.ts";
 import { renderTrialConfiguration } from "../../functions/sandbox/trial-configuration.ts";
 import { writeSandboxFiles } from "../../functions/sandbox/write-files.ts";
-import { builtCapstan, type Capstan } from "./capstan-process.ts";
+import { Capstan } from "./capstan-process.ts";
 
 export interface CliFleet {
   readonly sandbox: Sandbox;
@@ -23,14 +23,16 @@ export interface CliFleet {
 interface FleetOptions {
   readonly clusters: number;
   readonly namespacesPerCluster: number;
+  /** Path of `capstan.mjs`. */
+  readonly entry: string;
 }
 
-async function fleetOf(sandbox: Sandbox, folder: string, env: Readonly<Record<string, string>>): Promise<CliFleet> {
+function fleetOf(sandbox: Sandbox, folder: string, entry: string, env: Readonly<Record<string, string>>): CliFleet {
   const config = join(folder, "capstan.yaml");
   return {
     sandbox,
     folder,
-    capstan: await builtCapstan({ cwd: folder, env }),
+    capstan: new Capstan({ cwd: folder, entry, env }),
     edit: (change) => writeFileSync(config, change(readFileSync(config, "utf8"))),
     robots: () =>
       sandbox.harbor
@@ -51,16 +53,16 @@ async function fleetOf(sandbox: Sandbox, folder: string, env: Readonly<Record<st
 }
 
 /** A sandbox with three clouds and the `capstan.yaml` that `capstan sandbox` writes for it. */
-export async function startCloudFleet(size: FleetOptions): Promise<CliFleet> {
+export async function startCloudFleet({ entry, ...size }: FleetOptions): Promise<CliFleet> {
   const sandbox = await startSandbox({ ...size, seed: 7 });
   const folder = mkdtempSync(join(tmpdir(), "capstan-clouds-"));
   const { configuration } = await writeSandboxFiles(folder, sandbox);
   writeFileSync(join(folder, "capstan.yaml"), renderTrialConfiguration(configuration));
-  return fleetOf(sandbox, folder, { ...sandbox.env.azure, ...sandbox.env.gcp });
+  return fleetOf(sandbox, folder, entry, { ...sandbox.env.azure, ...sandbox.env.gcp });
 }
 
 /** A Harbor and one cluster of a kubeconfig, for `capstan init`: no cloud at all. */
-export async function startLocalFleet(size: FleetOptions): Promise<CliFleet> {
+export async function startLocalFleet({ entry, ...size }: FleetOptions): Promise<CliFleet> {
   const sandbox = await startSandbox({ ...size, seed: 8 });
   const folder = mkdtempSync(join(tmpdir(), "capstan-local-"));
   const { clusters, caPem, harbor } = sandbox.describe();
@@ -76,7 +78,7 @@ export async function startLocalFleet(size: FleetOptions): Promise<CliFleet> {
     contexts: clusters.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
   };
   writeFileSync(join(folder, "kubeconfig"), stringify(kubeconfig));
-  return fleetOf(sandbox, folder, { HARBOR_ISSUER_PASSWORD: harbor.issuer.password.reveal() });
+  return fleetOf(sandbox, folder, entry, { HARBOR_ISSUER_PASSWORD: harbor.issuer.password.reveal() });
 }
 
 /** `capstan init` for the local fleet, and drain and pauses shortened in what it wrote. */

@@ -1,11 +1,12 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCli } from "../bundle/built.ts";
 import { type CliFleet, initLocalFleet, startLocalFleet } from "./cli-fleet.ts";
 
 let fleet: CliFleet;
 beforeAll(async () => {
-  fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 2 });
+  fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 2, entry: await builtCli() });
 });
 afterAll(async () => {
   fleet.capstan.expectSilent(fleet.secrets());

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ledgerSecretId } from "../../core/drivers/gcp-annotation-ledger/secret-id.ts";
+import { builtCli } from "../bundle/built.ts";
 import { type CliFleet, startCloudFleet } from "./cli-fleet.ts";
 
 let fleet: CliFleet;
 beforeAll(async () => {
-  fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 2 });
+  fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 2, entry: await builtCli() });
 });
 afterAll(async () => {
   fleet.capstan.expectSilent(fleet.secrets());

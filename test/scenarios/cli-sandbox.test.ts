@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { builtCapstan, type Capstan, type Json, type Running } from "./capstan-process.ts";
+import { builtCli } from "../bundle/built.ts";
+import { Capstan, type Json, type Running } from "./capstan-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "capstan-try-"));
 let capstan: Capstan;
 let sandbox: Running | null = null;
 beforeAll(async () => {
-  capstan = await builtCapstan({ cwd: folder });
+  capstan = new Capstan({ cwd: folder, entry: await builtCli() });
 });
 afterAll(async () => {
   sandbox?.child.kill("SIGKILL");

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../../core/config/load.ts";
+import { builtCli } from "../bundle/built.ts";
 import { type CliFleet, startLocalFleet } from "./cli-fleet.ts";
 
 /** Somebody made robots by hand, long ago, and Secrets with them. */
 let fleet: CliFleet;
 let login: string;
 beforeAll(async () => {
-  fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 2 });
+  fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 2, entry: await builtCli() });
   const { harbor, clusters } = fleet.sandbox.describe();
   login = Buffer.from(`${harbor.admin.username}:${harbor.admin.password.reveal()}`).toString("base64");
   const make = async (name: string) => {

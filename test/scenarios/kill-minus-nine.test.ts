@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { decodeValue } from "../../core/engine/value.ts";
-import { Secret } from "../../core/secret.ts";
-import { pullSecretName } from "../../functions/sandbox/configuration.ts";
 import type { FaultRule } from "../../functions/sandbox/faults.ts";
-import { type Pullers, startPullers } from "../../functions/sandbox/pullers/start-pullers.ts";
+import type { Pullers } from "../../functions/sandbox/pullers/start-pullers.ts";
+import { builtCli } from "../bundle/built.ts";
+import { notClean } from "../chaos/clean-fleet.ts";
+import { pullEverywhere, startHastyFleet, tickUntilIdle } from "../chaos/hasty-fleet.ts";
 import type { Running } from "./capstan-process.ts";
-import { type CliFleet, startCloudFleet } from "./cli-fleet.ts";
+import type { CliFleet } from "./cli-fleet.ts";
 
 // `kill -9` of the process that runs `capstan rotate --wait`, the file that is shipped, against a sandbox.
 
@@ -61,26 +61,12 @@ const moments: readonly (readonly Moment[])[] = [
   ],
 ];
 
-const ticksMax = 60;
-/** A scheduler pauses: ticks back to back would find out nothing new, and keep the processor from those beside. */
-const tickEveryMs = 300;
-const short: readonly (readonly [RegExp, string])[] = [
-  [/overlap: 3s/, "overlap: 600ms"],
-  [/longestPull: 3s/, "longestPull: 600ms"],
-  [/poll: 300ms/, "poll: 100ms"],
-  [/lease: 10s/, "lease: 3s"],
-  [/tickDeadline: 10s/, "tickDeadline: 3s"],
-  [/requestTimeout: 5s/, "requestTimeout: 2500ms"],
-  [/attemptBackoff: 1s/, "attemptBackoff: 100ms"],
-];
-
 // Two sandboxes side by side: ten rotations one after the other would take twice as long.
 it.concurrent.each(moments.map((own, at) => ({ own, sandbox: at + 1, count: own.length })))(
   "sandbox $sandbox: $count kills, each finished by ticks",
   async ({ own }) => {
-    const fleet = await startCloudFleet({ clusters: 3, namespacesPerCluster: 2 });
+    const fleet = await startHastyFleet(await builtCli());
     try {
-      fleet.edit((text) => short.reduce((changed, [from, to]) => changed.replace(from, to), text));
       expect(await fleet.capstan.run(["rotate", "--wait", "--timeout", "3m"])).toMatchObject({ code: 0 });
       const pullers = pullEverywhere(fleet);
       try {
@@ -111,69 +97,11 @@ async function killAt(moment: Moment, fleet: CliFleet, pullers: Pullers): Promis
   rule.remove();
   expect({ moment: moment.name, hits: rule.hits(), signal, err }).toMatchObject({ hits: 1, signal: "SIGKILL" });
 
-  const codes = await tickUntilIdle(moment, fleet);
-  await expectCleanFleet(fleet);
+  const codes = await tickUntilIdle(fleet);
+  expect(notClean(fleet), moment.name).toEqual([]);
   const after = pullers.stats();
   const pulls = after.pulls - before.pulls;
   process.stdout.write(`killed: ${moment.name}; ticks ${codes.join(" ")}; pulls ${pulls}, failed ${after.failed}\n`);
   expect(after.failures, moment.name).toEqual([]);
   expect(pulls, moment.name).toBeGreaterThan(0);
-}
-
-/** `capstan tick` as a scheduler calls it, until it says that nothing is left to do. */
-async function tickUntilIdle({ name }: Moment, { capstan }: CliFleet): Promise<readonly (number | null)[]> {
-  const codes: (number | null)[] = [];
-  let err = "";
-  while (codes.at(-1) !== 0 && codes.length < ticksMax) {
-    const ticked = await capstan.run(["tick"]);
-    codes.push(ticked.code);
-    err = ticked.err;
-    // Not finished, or the dead one's lease still runs: everything else is a failure.
-    expect([0, 3, 75], `${name}: ${err}`).toContain(ticked.code);
-    if (ticked.code !== 0) await new Promise((resolve) => setTimeout(resolve, tickEveryMs));
-  }
-  expect(codes.at(-1), `${name}: ${err}`).toBe(0);
-  return codes;
-}
-
-/** One robot, all three stores with it under one epoch, every namespace with it. */
-async function expectCleanFleet(fleet: CliFleet): Promise<void> {
-  const { aws, azure, gcp, clusters } = fleet.sandbox;
-  const [robot = "", ...others] = fleet.robots();
-  expect(others).toEqual([]);
-  const name = "capstan-platform-pull";
-  const inGcp = gcp.secret(name);
-  const current = [
-    aws.secret(name)?.find(({ stages }) => stages.includes("AWSCURRENT"))?.value,
-    azure.secret(name)?.at(-1)?.value,
-    inGcp?.versions.find(({ number }) => number === inGcp.aliases["current"])?.value,
-  ];
-  const values = current.map((text) => {
-    const decoded = decodeValue(new Secret(text ?? ""));
-    return decoded.is === "ours" ? { username: decoded.value.login.username, epoch: decoded.value.epoch } : decoded.is;
-  });
-  expect(values[0]).toMatchObject({ username: robot });
-  expect(new Set(values.map((value) => JSON.stringify(value))).size).toBe(1);
-  const held = clusters.flatMap((cluster) => cluster.secrets()).filter((secret) => secret.name === pullSecretName);
-  expect(held).toHaveLength(6);
-  for (const { data } of held) expect(data[".dockerconfigjson"]).toContain(JSON.stringify(robot));
-}
-
-function pullEverywhere({ sandbox }: CliFleet): Pullers {
-  const { harbor, clusters, caPem } = sandbox.describe();
-  return startPullers({
-    clusters: clusters.map(({ name, server, namespaces, nodeToken }) => ({
-      name,
-      server,
-      caPem,
-      token: nodeToken.reveal(),
-      namespaces,
-    })),
-    registry: { endpoint: harbor.endpoint, host: harbor.host },
-    image: harbor.image,
-    secretName: pullSecretName,
-    paceMs: 600,
-    random: Math.random,
-    nowMs: () => Date.now(),
-  });
 }

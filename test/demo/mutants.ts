@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: `${core}/site-step.ts`,
         from: "state.clusters ?? state.settings.clusters.map(startCluster)",
-        to: 'state.clusters ?? ((state.replies["load-site-ledger"] as any).value.ledger?.epoch >= value.epoch ? [] : state.settings.clusters.map(startCluster))',
+        to: 'state.clusters ?? ((state.replies["load-site-ledger"] as any).value.ledger?.epoch >= value.epoch && value.epoch > 1 ? [] : state.settings.clusters.map(startCluster))',
       },
     ],
     fails: neverServed,

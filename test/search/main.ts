@@ -82,7 +82,7 @@ function run(values: ReturnType<typeof parse>): boolean {
 try {
   const values = parse();
   let isGood = true;
-  if (values.list) for (const { name, about } of worlds) print(`${name.padEnd(32)}${about}`);
+  if (values.list) for (const { name, about } of worlds) print(`${name.padEnd(40)}${about}`);
   else isGood = values.replay === undefined ? run(values) : replayFile(values.replay);
   process.exitCode = isGood ? 0 : 1;
 } catch (error) {

@@ -1,6 +1,6 @@
 import type { SearchResult } from "./search.ts";
 
-const nameWidth = 32;
+const nameWidth = 40;
 
 export function heading(): string {
   const heads = ["states".padStart(9), "transitions".padStart(12), "depth".padStart(6), "seconds".padStart(9)];

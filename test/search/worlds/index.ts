@@ -29,6 +29,7 @@ export const smallWorlds: readonly Plan[] = [
   "retire-restored-ledger",
   "restored-any-copy-awake",
   "lost-ledger",
+  "echoed:restored-table+roll-back",
   "both-due",
   "both-retire",
   "both-dark",

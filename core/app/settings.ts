@@ -103,6 +103,7 @@ export function homeInput(
         refusedCountMin: refusedChecks.count,
         refusedSpanMs: refusedChecks.spanMs,
         lifeLeftMinMs: lifeLeftMinMs(credential),
+        marginMs: credential.marginMs,
       },
       act,
       deadlineMs: inputs.deadlineMs,

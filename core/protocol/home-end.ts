@@ -1,4 +1,5 @@
 import { apartMs, elapsedMs, fastestMs } from "./clocks.ts";
+import { endingSoon } from "./home-expiry.ts";
 import { siteServed, storeObstacle } from "./home-flips.ts";
 import { seenAgain } from "./home-last-look.ts";
 import { reasonToRotate, startBlockedBy } from "./home-line.ts";
@@ -73,6 +74,7 @@ function problemsSeen(state: LedgerState, at: Instant): readonly Problem[] {
         `the registry says ${verdict} to the current generation ${ledger.current.generation}`,
       );
   }
+  found.push(...endingSoon(state, at));
   if (apartMs(at) > settings.limits.clocksApartMaxMs)
     add(
       "clocks-apart",

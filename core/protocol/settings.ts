@@ -20,6 +20,8 @@ export interface RotationLimits {
   /** Least rest of life that a generation must have to be rolled back to, or promoted. */
   readonly lifeLeftMinMs: number;
   readonly deletionsPerTickMax: number;
+  /** How long before a robot's expiry what will fail with it is named. */
+  readonly marginMs: number;
 }
 
 /**

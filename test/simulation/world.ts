@@ -182,6 +182,7 @@ export class World {
           canaryWaitMaxMs: 30 * minuteMs,
           clocksApartMaxMs: 24 * 60 * minuteMs,
           lifeLeftMinMs: 120 * minuteMs + shape.drainMs,
+          marginMs: 60 * minuteMs,
           deletionsPerTickMax: 10,
         },
         act,

@@ -42,6 +42,7 @@ export const limits: RotationLimits = {
   canaryWaitMaxMs: hourMs,
   clocksApartMaxMs: dayMs,
   lifeLeftMinMs: 3 * hourMs,
+  marginMs: hourMs,
   deletionsPerTickMax: 10,
 };
 

@@ -1,6 +1,8 @@
+import { lookAtIssuer } from "../../core/app/inspect-issuer.ts";
 import type { CliActions, CliContext, RotateOptions } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { type ExitCode, exitCode, worstExitCode } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
 import { type Followed, follow } from "./follow.ts";
 import { commandLine } from "./hint.ts";
 import { pickCredentials } from "./pick.ts";
@@ -18,6 +20,7 @@ export const rotate: CliActions["rotate"] = async (options, context) => {
   const file = await readConfigFile(context);
   const names = pickCredentials(file, options.credentials);
   const session = openSession(context, file, allSitesOf(file, names));
+  await refuseWithoutRights(session, names);
   const followed = await Promise.all(names.map((name) => rotateOne(session, name, options)));
   const code = worstExitCode(followed.map((one) => one.exitCode));
   hint(context, code, options.wait);
@@ -31,6 +34,15 @@ export const rotate: CliActions["rotate"] = async (options, context) => {
     ),
   };
 };
+
+/** Throws `Failure` 77 before anything is written where an issuer is known to lack a right. What could not be looked at stops nothing. */
+async function refuseWithoutRights({ tools }: Session, names: readonly string[]): Promise<void> {
+  const looks = await Promise.all(names.map(async (name) => ({ name, look: await lookAtIssuer(tools, name) })));
+  const lines = looks.flatMap(({ name, look }) =>
+    look.missing.map(({ right, why }) => `  ${name}: the issuer lacks ${right}${why === undefined ? "" : `: ${why}`}`),
+  );
+  if (lines.length > 0) throw new Failure(exitCode.denied, ["nothing was written", ...lines].join("\n"));
+}
 
 /** The document of a credential that an act was taken to. */
 export function followedDocument({ credential, last, exitCode: code, taken, failures }: Followed) {

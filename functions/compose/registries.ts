@@ -47,6 +47,7 @@ export function registryDrivers(
         ...(registry.caFile === undefined ? {} : { caFile: registry.caFile }),
         issuer: loginOf(registry.issuer, around),
         ...(registry.retirer === undefined ? {} : { retirer: loginOf(registry.retirer, around) }),
+        ...(registry.auditProbe === undefined ? {} : { auditProbe: registry.auditProbe }),
         robotLevel: level === "project" ? { level, project } : { level },
         nowMs: around.nowMs,
         requestTimeoutMs: around.requestTimeoutMs,

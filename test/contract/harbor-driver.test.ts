@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { createHarborRegistry } from "../../core/drivers/harbor/registry.ts";
 import { Secret } from "../../core/secret.ts";
 import { createAuthority } from "../../functions/sandbox/certificates.ts";
@@ -100,6 +100,42 @@ test("up to 2.12 usage is read from the old log", async () => {
   expect(await driver().usedSince("robot$x", nowMs)).toMatchObject({ verdict: "no-evidence" });
   expect(counts.get("audit.list")).toBe(2);
   expect((await driver().whoami()).version).toBe("v2.12.4-080b0220");
+});
+
+describe("a pull of our own proves that the log is written", () => {
+  const auditProbe = "alpha/app:v1";
+
+  test("where it shows, silence is quiet without anybody else's pull", async () => {
+    const { pushImage } = await start();
+    pushImage("alpha", "app", "v1", [Buffer.from("layer")]);
+    expect(await driver().usedSince("robot$x", nowMs)).toMatchObject({ verdict: "no-evidence" });
+    expect(await driver({ auditProbe }).usedSince("robot$x", nowMs)).toEqual({ verdict: "quiet" });
+  });
+
+  test("where it does not show, nothing is believed, though somebody pulled before", async () => {
+    const { issuer, pushImage, setPullAudit, url } = await start();
+    pushImage("alpha", "app", "v1", [Buffer.from("layer")]);
+    const sinceMs = nowMs - 60_000;
+    const somebody = issuer("somebody");
+    const login = Buffer.from(`${somebody.username}:${somebody.password.reveal()}`).toString("base64");
+    await fetch(`${url}/v2/alpha/app/manifests/v1`, { headers: { authorization: `Basic ${login}` } });
+    setPullAudit(false);
+    expect(await driver().usedSince("robot$x", sinceMs)).toEqual({ verdict: "quiet" });
+    const waits: number[] = [];
+    const sleep = async (ms: number) => void waits.push(ms);
+    const usage = await driver({ auditProbe, sleep }).usedSince("robot$x", sinceMs);
+    expect(usage).toMatchObject({
+      verdict: "no-evidence",
+      why: expect.stringMatching(/does not show a pull made just now/),
+    });
+    expect(waits).toEqual(Array.from({ length: 10 }, () => 200));
+  });
+
+  test("an image that cannot be pulled is no evidence, and named", async () => {
+    await start();
+    const usage = await driver({ auditProbe: "alpha/absent:v1" }).usedSince("robot$x", nowMs);
+    expect(usage).toMatchObject({ verdict: "no-evidence", why: expect.stringContaining("alpha/absent:v1") });
+  });
 });
 
 test("a name that the log's filter cannot say is no evidence", async () => {

@@ -121,4 +121,10 @@ it("a right that the issuer lacks is named before anything is written", async ()
   expect(ran.out).toContain(
     "audit-log:list at system is missing, needed to see whether a replaced robot is still used",
   );
+  const requestsBefore = requests();
+  const refused = await fleet.capstan.run(["rotate"]);
+  expect(refused.code).toBe(77);
+  expect(refused.err).toContain("platform-pull: the issuer lacks robot:delete at system");
+  const asked = [...requests()].filter(([kind, n]) => n > (requestsBefore.get(kind) ?? 0)).map(([kind]) => kind);
+  expect(asked.filter((kind) => !reads.test(kind))).toEqual([]);
 });

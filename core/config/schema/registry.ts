@@ -2,7 +2,7 @@ import * as z from "zod";
 import { duration } from "./duration.ts";
 import { endpoint } from "./endpoint.ts";
 import { secretReference } from "./reference.ts";
-import { filePath, line } from "./text.ts";
+import { filePath, line, text } from "./text.ts";
 
 export const registrySchema = z
   .strictObject({
@@ -32,6 +32,14 @@ export const registrySchema = z
       .meta({
         description: "A second login that lists, reads and deletes robots, so that the issuer needs only robot:create",
       }),
+    auditProbe: text({
+      description:
+        "Image that the issuer may pull, to prove that Harbor's audit log is written before silence is believed",
+      pattern:
+        "^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$",
+      mend: "write project/repository:tag of an image that is there",
+      lengthMax: 512,
+    }).optional(),
     tokenLifetime: duration("How long Harbor's bearer tokens live; told to people, nothing waits by it", {
       minMs: 1_000,
       maxMs: 86_400_000,

@@ -13,6 +13,8 @@ export interface HarborOptions {
   readonly issuer: () => Promise<Login> | Login;
   /** A second login that lists, reads and deletes robots, so that `issuer` needs only to create them; default: the issuer. */
   readonly retirer?: () => Promise<Login> | Login;
+  /** `project/repository:tag` that the issuer may pull: proof that the audit log is written (harbor.md §3). */
+  readonly auditProbe?: string;
   /** Which robots `list` sees. Of a project: the issuer needs `project:read` there, to learn its id. */
   readonly robotLevel: RobotLevel;
   readonly nowMs: () => number;

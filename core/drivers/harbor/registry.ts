@@ -9,6 +9,7 @@ import { inspectIssuer } from "./issuer-rights.ts";
 import { listRobots } from "./list.ts";
 import { defaults, type HarborOptions } from "./options.ts";
 import { probeEndpoints } from "./probe.ts";
+import { probePull } from "./probe-pull.ts";
 import { mintRobot, readRobot, removeRobot } from "./robots.ts";
 import { askUsage } from "./usage.ts";
 import { askWhoami } from "./whoami.ts";
@@ -23,15 +24,18 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
   for (const endpoint of [options.endpoint, ...pullEndpoints]) checkEndpoint(endpoint);
   if (pullEndpoints.length === 0) throw new Error("a Harbor needs at least one endpoint to pull from");
   const wire = createWire(options);
+  const pause = options.sleep ?? ((ms: number) => sleep(ms));
   const apiOf = (issuer: HarborOptions["issuer"]): Api =>
     createApi(wire, {
       endpoint: options.endpoint,
       issuer,
       nowMs: options.nowMs,
-      sleep: options.sleep ?? ((ms) => sleep(ms)),
+      sleep: pause,
     });
   const minter = apiOf(options.issuer);
   const retirer = options.retirer === undefined ? minter : apiOf(options.retirer);
+  const { auditProbe } = options;
+  const pull = auditProbe === undefined ? null : () => probePull(minter, wire, options.endpoint, auditProbe);
   return {
     mint: (request) => mintRobot(minter, request),
     list: (namePrefix) => listRobots(retirer, options.robotLevel, namePrefix, options.robotsMax ?? defaults.robotsMax),
@@ -39,7 +43,7 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
     remove: (id) => removeRobot(retirer, id),
     probe: (login, scope) => probeEndpoints(wire, pullEndpoints, login, scope),
     whoami: () => askWhoami(minter),
-    usedSince: (username, sinceMs) => askUsage(retirer, username, sinceMs),
+    usedSince: (username, sinceMs) => askUsage({ log: retirer, pull, sleep: pause }, username, sinceMs),
     issuerLives: () => issuerLives([...new Set([minter, retirer])]),
     inspectIssuer: (needs) => inspectIssuer({ mint: minter, retire: retirer }, needs),
   };

@@ -1,6 +1,7 @@
 import { PortError } from "../../ports/errors.ts";
 import type { UsageVerdict } from "../../ports/usage.ts";
 import type { Api } from "./api.ts";
+import type { ProbePull } from "./probe-pull.ts";
 import { encodeQ } from "./query.ts";
 import { auditReply, readReply } from "./replies.ts";
 import { parseVersion } from "./version.ts";
@@ -32,16 +33,42 @@ async function newestPullMs(api: Api, path: string, sinceMs: number, username: s
   return seenMs > sinceMs ? seenMs : null;
 }
 
+/** Who reads the log, and perhaps a pull of our own to prove that it is written. */
+export interface Evidence {
+  readonly log: Api;
+  readonly pull: (() => Promise<ProbePull>) | null;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+const pollMs = 200;
+const pollsMax = 10;
+
+/** Does the log show our own pull? Rows are listed within 0.2 s (harbor.md §3); two seconds are given. */
+async function showsOurs({ log, sleep }: Evidence, path: string, { username, sinceMs }: ProbePull): Promise<boolean> {
+  for (let poll = 0; poll < pollsMax; poll += 1) {
+    if ((await newestPullMs(log, path, sinceMs, username)) !== null) return true;
+    await sleep(pollMs);
+  }
+  return false;
+}
+
 /**
  * A caller without `audit-log:list` gets an empty list and no error, and pull auditing can be off
- * without a trace; so silence counts only where a pull of somebody is in the log (harbor.md §3).
+ * without a trace; so silence counts only where a pull is in the log: one that we made just now, else
+ * somebody's since then (harbor.md §3).
  */
-export async function askUsage(api: Api, username: string, sinceMs: number): Promise<UsageVerdict> {
+export async function askUsage(evidence: Evidence, username: string, sinceMs: number): Promise<UsageVerdict> {
+  const { log, pull } = evidence;
   try {
-    const path = auditPath((await askWhoami(api)).version);
-    const lastSeenMs = await newestPullMs(api, path, sinceMs, username);
+    const path = auditPath((await askWhoami(log)).version);
+    const lastSeenMs = await newestPullMs(log, path, sinceMs, username);
     if (lastSeenMs !== null) return { verdict: "in-use", lastSeenMs };
-    const anybodyMs = await newestPullMs(api, path, sinceMs, null);
+    if (pull !== null) {
+      if (await showsOurs(evidence, path, await pull())) return { verdict: "quiet" };
+      const why = "the audit log does not show a pull made just now: it is off, or its reader lacks audit-log:list";
+      return { verdict: "no-evidence", why };
+    }
+    const anybodyMs = await newestPullMs(log, path, sinceMs, null);
     if (anybodyMs !== null) return { verdict: "quiet" };
     return {
       verdict: "no-evidence",

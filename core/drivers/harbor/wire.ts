@@ -15,6 +15,8 @@ export function basicAuthorization(login: Login): string {
 type WireRequest = Pick<HttpRequest, "method" | "url" | "operation"> & {
   readonly authorization?: string;
   readonly body?: string;
+  /** Default JSON. */
+  readonly accept?: string;
 };
 
 /** Sends requests to one Harbor and the other origins that it names. Cookies are never kept (harbor.md §6). */
@@ -41,7 +43,7 @@ export function createWire(options: HarborOptions): Wire {
       method: request.method,
       url: request.url,
       headers: {
-        accept: "application/json",
+        accept: request.accept ?? "application/json",
         "user-agent": "capstan",
         ...(request.authorization === undefined ? {} : { authorization: request.authorization }),
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),

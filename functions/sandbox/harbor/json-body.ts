@@ -35,6 +35,47 @@ const goType: Readonly<Record<FieldType, string>> = {
   object: "models.Object",
 };
 
+interface Nested {
+  /** Go's name of the struct that the items are. */
+  readonly type: string;
+  readonly fields: Readonly<Record<string, FieldType>>;
+  readonly lists: Readonly<Record<string, Nested>>;
+}
+
+const access: Nested = {
+  type: "Access",
+  fields: { resource: "string", action: "string", effect: "string" },
+  lists: {},
+};
+const permission: Nested = {
+  type: "RobotPermission",
+  fields: { kind: "string", namespace: "string", access: "list" },
+  lists: { access },
+};
+/** Lists of structs inside bodies; null items are Go's nil pointers. */
+const nestedLists: Readonly<Record<string, Nested>> = { permissions: permission };
+const listTypes: Readonly<Record<string, string>> = { access: "[]*models.Access" };
+
+/** The first misfit among the items of a list, in Go's words; undefined: all fit. */
+function nestedFailure(items: unknown, nested: Nested, path: string): string | undefined {
+  if (!Array.isArray(items)) return undefined;
+  for (const item of items) {
+    if (item === null) continue;
+    if (typeof item !== "object" || Array.isArray(item))
+      return `json: cannot unmarshal ${kindOf(item)} into Go struct field ${path} of type models.${nested.type}`;
+    const object = item as JsonObject;
+    for (const [field, type] of Object.entries(nested.fields)) {
+      const inner = nested.lists[field];
+      const at = `${nested.type}.${path.slice(path.indexOf(".") + 1)}.${field}`;
+      if (!fits(type, object[field]))
+        return `json: cannot unmarshal ${kindOf(object[field])} into Go struct field ${at} of type ${listTypes[field] ?? goType[type]}`;
+      const deeper = inner === undefined ? undefined : nestedFailure(object[field], inner, at);
+      if (deeper !== undefined) return deeper;
+    }
+  }
+  return undefined;
+}
+
 /** What Go's decoder says of a text that is no JSON. */
 function syntaxFailure(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : "";
@@ -69,6 +110,11 @@ export function bindBody(request: PartRequest, model: BodyModel): JsonObject {
     throw failure(
       `json: cannot unmarshal ${shown} into Go struct field ${model.type}.${field} of type ${model.goTypes?.[field] ?? goType[type]}`,
     );
+  }
+  for (const [field, nested] of Object.entries(nestedLists)) {
+    if (model.fields[field] !== "list") continue;
+    const why = nestedFailure(object[field], nested, `${model.type}.${field}`);
+    if (why !== undefined) throw failure(why);
   }
   return object;
 }

@@ -113,7 +113,7 @@ export const routes: readonly Route[] = [
   { pattern: at("/system/gc"), methods: { GET: sundry.emptyList("garbage-collection", "list") } },
   { pattern: at("/system/purgeaudit"), methods: { GET: sundry.emptyList("purge-audit", "list") } },
   { pattern: at("/system/scanAll/schedule"), methods: { GET: sundry.constant("scan-all", "read", {}) } },
-  { pattern: at("/jobservice/pools"), methods: { GET: sundry.constant("jobservice-monitor", "list", []) } },
+  { pattern: at("/jobservice/pools"), methods: { GET: sundry.workerPools } },
   { pattern: at("/security/summary"), methods: { GET: sundry.constant("security-hub", "read", {}) } },
   { pattern: at("/export/cve/executions"), methods: { GET: sundry.exportExecutions } },
   { pattern: at("/ldap/ping"), methods: { POST: sundry.notPlayed } },

@@ -26,6 +26,14 @@ export function constant(resource: string, action: string, body: object): (call:
 export const volumes = constant("system-volumes", "read", { storage: [{}] });
 export const listAdapters = constant("replication-adapter", "list", adapters);
 
+/** One job service with its ten workers. */
+export function workerPools(call: HarborCall): PartReply {
+  requireAccess(call.context, call.caller, null, "jobservice-monitor", "list");
+  const time = new Date(call.context.nowMs()).toISOString();
+  const pool = { concurrency: 10, heartbeat_at: time, host: "jobservice", pid: 1, start_at: time };
+  return { status: 200, body: [{ ...pool, worker_pool_id: "c0ffee0000000000c0ffee00" }] };
+}
+
 export function certificate(): PartReply {
   throw notFound("resource not found: cert not found in path: /etc/core/ca/ca.crt");
 }

@@ -139,15 +139,20 @@ export const siteMutants: readonly Mutant[] = [
     broken: /echoed a round with a look that began before it was drawn/,
   },
   {
-    name: "a step that fills its clusters once and no more",
+    name: "a step that fills its clusters twice and no more",
     edits: [
       {
         file: step,
+        from: "  for (;;) {\n    const before = clusters;",
+        to: "  for (let passes = 0; ; ) {\n    const before = clusters;",
+      },
+      {
+        file: step,
         from: "if (clusters.every((run, i) => run === before[i])) return clusters;",
-        to: "return clusters;",
+        to: "if (clusters.every((run, i) => run === before[i]) || (passes += 1) === 2) return clusters;",
       },
     ],
-    hunt: told("canary-fails-before-the-next-wave"),
+    hunt: told("canary-halts-before-the-next-wave"),
     broken: /^a runner hangs/,
   },
 ];

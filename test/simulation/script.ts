@@ -18,8 +18,8 @@ export class Script {
   readonly witness: Witness;
   readonly lines: string[] = [];
   readonly broken: string[] = [];
-  /** Calls to these parts (`registry`, `store`, …) are not answered. */
-  readonly dark = new Set<string>();
+  /** Which calls are not answered. */
+  dark: (call: PortCall) => boolean = () => false;
   /** How far ahead the runners' clock is. */
   skewMs = 0;
   #ticks = 0;
@@ -77,7 +77,7 @@ export class Script {
     const room = call.call.slice(0, call.call.indexOf("."));
     this.world.nowMs += 1_000;
     if (room === "cluster") tick.lookedMs ??= this.world.nowMs;
-    const make = () => (this.dark.has(room) ? unreachable : performNow(this.world.ports, call));
+    const make = () => (this.dark(call) ? unreachable : performNow(this.world.ports, call));
     const [reply, broken] = this.witness.judge(call, this.world.nowMs, tick, make);
     this.say(`${id}: ${describe(call)} → ${reply.ok ? "ok" : reply.failure.text}`);
     this.broken.push(...broken);
@@ -92,6 +92,7 @@ class Sleeper {
   readonly #tick: Tick;
   #runner: Runner;
   #calls: readonly Wanted[];
+  #held: PortCall["call"] | null = null;
 
   constructor(script: Script, id: string, begun: { readonly runner: Runner; readonly calls: readonly Wanted[] }) {
     this.#script = script;
@@ -120,14 +121,21 @@ class Sleeper {
     throw new Error(`${this.#id} ended without ${name}`);
   }
 
+  /** A call of this name stays on its way until there is no other one. */
+  hold(name: PortCall["call"]): this {
+    this.#held = name;
+    return this;
+  }
+
   finish(): void {
     while (this.#calls.length > 0) this.#one();
     if (this.#runner.state.outcome === null) this.#script.broken.push(`a runner hangs: ${this.#id}`);
   }
 
   #one(): void {
-    const [next, ...rest] = this.#calls;
+    const next = this.#calls.find(({ call }) => call.call !== this.#held) ?? this.#calls[0];
     if (next === undefined) return;
+    const rest = this.#calls.filter((one) => one !== next);
     const reply = this.#script.perform(this.#id, next.call, this.#tick);
     const { world, skewMs } = this.#script;
     const step = advance(this.#runner, next.id, reply, world.nowMs + skewMs);

@@ -99,17 +99,19 @@ export const stories: readonly Story[] = [
     },
   },
   {
-    name: "canary-fails-before-the-next-wave",
+    name: "canary-halts-before-the-next-wave",
     about:
-      "The canary cluster fails while the next one's writes wait for it, more of them than are made at once: they are dropped, and those behind them have their turn.",
+      "All Secrets are gone. The canary cluster makes one, empty, and then answers no more: it is given up, and the filling of that one with it. By then more of the next cluster's writes wait than are made at once: they are dropped, those behind them have their turn, and the tick ends.",
     tell: () => {
-      const script = new Script({ clusters: { c0: "aws", c1: "aws" }, namespacesPerCluster: 5, adopt: true });
-      const write = { text: "no JSON", labels: { "capstan.dev/installation": "sim" } };
-      script.world.ports.clusters["c0"]?.writeOutside("ns0", "pull", write);
-      script.say("somebody writes no JSON into a Secret of the canary cluster");
+      const script = new Script({ clusters: { c0: "aws", c1: "aws" }, namespacesPerCluster: 5 });
       script.tick();
-      script.world.ports.clusters["c0"]?.deleteSecretOutside("ns0", "pull");
-      script.say("and deletes it again");
+      for (const cluster of Object.values(script.world.ports.clusters))
+        for (const namespace of Object.keys(cluster.state.namespaces)) cluster.deleteSecretOutside(namespace, "pull");
+      script.say("somebody deletes every Secret");
+      const { c0 } = script.world.ports.clusters;
+      script.dark = (call) => call.on === "c0" && Object.keys(c0?.state.secrets ?? {}).length > 0;
+      script.site().until("cluster.createEmptySecret").hold("ledger.load").finish();
+      script.dark = () => false;
       script.tick();
       return script;
     },
@@ -122,11 +124,11 @@ export const stories: readonly Story[] = [
       const script = new Script();
       script.tick();
       script.home({ type: "rotate" }).finish();
-      script.dark.add("registry");
+      script.dark = (call) => call.call.startsWith("registry.");
       script.skewMs = 40 * 24 * 60 * minuteMs;
       script.home().finish();
       script.skewMs = 0;
-      script.dark.clear();
+      script.dark = () => false;
       script.tick();
       script.tick();
       script.tick();

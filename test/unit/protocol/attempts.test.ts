@@ -456,3 +456,33 @@ describe("what is promoted", () => {
     expect(ledger.current).toMatchObject({ generation: 1, attempt: attemptOf(1), versionIds: ["staged", "v1"] });
   });
 });
+
+describe("a limit of two replaced generations", () => {
+  const settings = { limits: { ...limits, replacedMax: 2 } };
+  const revoked = generation(2, { revoked: true });
+  const heap = (count: number, changes: Partial<HomeLedger> = {}) =>
+    ledgerWith({
+      generationMax: 6,
+      promotedMax: 6,
+      replaced: Array.from({ length: count }, (_, i) => record(3 + i, { epoch: 1 })),
+      ...changes,
+    });
+  const begun = (scene: Scene) => savesOf({ settings, ...scene }).find(({ why }) => why.includes("begun"))?.why;
+
+  test.each<[string, string | undefined, HomeLedger]>([
+    ["a wish waits", undefined, heap(2, { askedSinceMs: t0 })],
+    ["and need not with one less", "generation 7 begun (manual)", heap(1, { askedSinceMs: t0 })],
+    ["a revoked current one does not wait", "generation 7 begun (revoked)", heap(3, { current: revoked })],
+    ["but has twice the limit, too", undefined, heap(4, { current: revoked })],
+  ])("%s", (_what, why, ledger) => {
+    expect(begun({ ledger })).toBe(why);
+  });
+
+  test("an expiry that comes near does not wait either", () => {
+    const ledger = heap(3);
+    const due = { scheduleMs: null, expiryMs: t0 - 1 };
+    expect(begun({ ledger, answers: { "load-ledger": () => ({ ledger, revision: "r1", due }) } })).toBe(
+      "generation 7 begun (expiry)",
+    );
+  });
+});

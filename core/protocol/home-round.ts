@@ -1,4 +1,4 @@
-import { drainEnded, heldBy, retirementsStopped } from "./home-records.ts";
+import { drainEnded, retirementsStopped } from "./home-records.ts";
 import { allSites, answerTo, ask, type LedgerState, type Rule, siteSeen } from "./home-state.ts";
 
 /** A site echoed when a complete look that began after reading the round found everything served. */
@@ -41,7 +41,7 @@ export const spreadRound: Rule = (state) => {
   );
 };
 
-/** Every site echoed: what drained before the round was drawn may be retired. */
+/** Every site echoed: what drained before the round was drawn, and still does (`advanceRecords`), may be retired. */
 export const confirmRound: Rule = (state) => {
   const { ledger } = state;
   const { round } = ledger;
@@ -53,7 +53,6 @@ export const confirmRound: Rule = (state) => {
     (record) =>
       round.generations.includes(record.generation) && record.state === "draining" && record.generation !== returning,
   );
-  if (confirmed.some((record) => heldBy(state, record) !== null)) return undefined;
   const replaced = ledger.replaced.map((record) =>
     confirmed.includes(record) ? { ...record, state: "retiring" as const } : record,
   );

@@ -157,7 +157,9 @@ export function storeEpoch(state: LedgerState, site: string): number | undefined
   const seen = answerTo(state, { type: "read-store", site });
   if (seen === undefined) return undefined;
   const { current } = ledger;
-  const flip = current ? state.replies[`flip:${site}:${current.epoch}`] : undefined;
-  if (flip !== undefined) return flip.ok ? current?.epoch : undefined;
+  if (current !== null) {
+    const flip = state.replies[`flip:${site}:${current.epoch}`];
+    if (flip !== undefined) return flip.ok ? current.epoch : undefined;
+  }
   return seen.trace !== null && seen.trace.ledgerId === ledger.ledgerId ? seen.trace.epoch : 0;
 }

@@ -148,7 +148,6 @@ function nextDecision(state: HomeState, at: Instant): Decision {
 }
 
 function withInFlight(state: HomeState, effects: readonly HomeEffect[]): HomeStep {
-  if (effects.length === 0) return { state, effects };
   const inFlight = { ...state.inFlight };
   for (const effect of effects) inFlight[effectId(effect)] = effect;
   return { state: { ...state, inFlight }, effects };

@@ -40,13 +40,13 @@ export const watchCurrent: Rule = (state, at) => {
   return { do: "save", ledger: { ...ledger, refusals }, why: `the current generation was refused (${refusals.count})` };
 };
 
-/** `lost`: no store can give it back by its version id, or what came back is not it. */
-export function currentValueState(state: LedgerState): "good" | "lost" | "unreadable" {
+/** `lost`: no store can give it back by its version id, or what came back is not it. Null: it could not be read. */
+export function currentValueState(state: LedgerState): "good" | "lost" | null {
   const { current } = state.ledger;
-  if (!current) return "unreadable";
+  if (!current) return null;
   const reply = replyTo(state, { type: "read-version", versionId: versionOf(current) });
-  if (reply === undefined) return "unreadable";
-  if (!reply.ok) return reply.failure.kind === "not-found" ? "lost" : "unreadable";
+  if (reply === undefined) return null;
+  if (!reply.ok) return reply.failure.kind === "not-found" ? "lost" : null;
   return reply.value.trace?.hash === current.hash ? "good" : "lost";
 }
 
@@ -63,7 +63,7 @@ export function urgentReason(state: LedgerState, at: Instant): RotationReason | 
   const { emergencyGapMs, emergencyGapMaxMs, refusedCountMin, refusedSpanMs } = state.settings.limits;
   const pauseMs = backoffMs(ledger.emergencies.count, emergencyGapMs, emergencyGapMaxMs);
   // A moment far ahead was another clock's: it stops nothing.
-  if (ledger.emergencies.count > 0 && Math.abs(at.localMs - ledger.emergencies.lastMs) < pauseMs) return null;
+  if (Math.abs(at.localMs - ledger.emergencies.lastMs) < pauseMs) return null;
   if (currentValueState(state) === "lost") return "value-lost";
   const { refusals } = ledger;
   if (refusals !== null && refusals.count >= refusedCountMin && refusals.lastMs - refusals.firstMs >= refusedSpanMs)

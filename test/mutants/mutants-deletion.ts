@@ -118,8 +118,8 @@ export const deletionMutants: readonly Mutant[] = [
     edits: [
       {
         file: "core/protocol/home-state.ts",
-        from: "if (flip !== undefined) return flip.ok ? current?.epoch : undefined;",
-        to: "if (flip?.ok) return current?.epoch;",
+        from: "if (flip !== undefined) return flip.ok ? current.epoch : undefined;",
+        to: "if (flip?.ok) return current.epoch;",
       },
     ],
     hunt: told("store-restored-under-a-flip"),

@@ -136,8 +136,8 @@ export const lineMutants: readonly Mutant[] = [
     edits: [
       {
         file: "core/protocol/home-watch.ts",
-        from: 'reply.failure.kind === "not-found" ? "lost" : "unreadable"',
-        to: '"unreadable"',
+        from: 'reply.failure.kind === "not-found" ? "lost" : null',
+        to: "null",
       },
     ],
     hunt: simulated(400, { outside: 0.3, outsiders: ["store restored"] }, { durationDays: 90 }),

@@ -45,8 +45,10 @@ export interface Scene {
   readonly nowMs?: number;
   /** Which of so many calls under way is answered next; the oldest where absent. */
   readonly answersNext?: (underWay: number) => number;
-  /** Clock of registry and ledger; the runner's where absent. */
-  readonly serverMs?: number;
+  /** Clock of registry and ledger; the runner's where absent, null where they do not tell. */
+  readonly serverMs?: number | null;
+  /** The runner's clock at the n-th reply; `nowMs` where absent. */
+  readonly clock?: (replies: number) => number;
 }
 
 export function marked(generation: number, robot: Partial<RobotRef> = {}, attempt?: string): RobotSeen {
@@ -135,8 +137,10 @@ export function playHome(scene: Scene): Played {
         : { ok: true, value: answer as never };
     if (effect.type === "save" && reply.ok) saved = effect.ledger;
     const tellsTime = effect.type === "list-robots" || effect.type === "load-ledger";
-    const serverMs = tellsTime ? (scene.serverMs ?? nowMs) : null;
-    step = homeStep(step.state, { type: "reply", effect, reply, serverMs }, nowMs);
+    const serverMs = tellsTime && scene.serverMs !== undefined ? scene.serverMs : tellsTime ? nowMs : null;
+    step = homeStep(step.state, { type: "reply", effect, reply, serverMs }, scene.clock?.(asked.length) ?? nowMs);
+    if (step.state.outcome !== null && Object.keys(step.state.inFlight).length > 0)
+      throw new Error("a tick ends with nothing under way");
     queue.push(...step.effects);
   }
   const { outcome } = step.state;

@@ -103,6 +103,51 @@ describe("a value that no store can give back", () => {
   });
 });
 
+describe("what is counted, to the moment", () => {
+  const pausing = { emergencies: { count: 1, lastMs: t0 } };
+  const refusedAgain = (count: number, agoMs: number, more: Partial<HomeLedger> = {}) => {
+    const seen = { count, firstMs: t0 - agoMs - (count - 1) * 90_000, lastMs: t0 - agoMs };
+    return playHome({ ledger: ledgerWith({ refusals: seen, ...more }), answers: refused });
+  };
+  // Three times over three minutes: a minute and a half between two of them.
+  test.each([
+    [1, 90_000 - 1, 1],
+    [1, 90_000, 2],
+    [2, 90_000, 3],
+  ])("%i, the last %i ms ago: %i", (count, agoMs, expected) => {
+    expect(refusedAgain(count, agoMs, pausing).ledger.refusals?.count).toBe(expected);
+  });
+
+  test("each is saved with its number", () => {
+    expect(refusedAgain(1, 90_000).saves).toContain("the current generation was refused (2)");
+    const accepted = playHome({ ledger: ledgerWith({ refusals: refusals(1, 0) }) });
+    expect(accepted.saves).toEqual(["the current generation is accepted again", "lease given back"]);
+  });
+
+  test("enough is enough: no more are counted while the next promotion waits", () => {
+    expect(refusedAgain(3, hourMs, pausing).saves).toEqual([]);
+  });
+
+  test("by a clock that is ahead: as far as they may lie apart, not further", () => {
+    expect(refusedAgain(1, -3 * minuteMs, pausing).ledger.refusals?.lastMs).toBe(t0 + 3 * minuteMs);
+    expect(refusedAgain(1, -3 * minuteMs - 1, pausing).ledger.refusals).toEqual({ count: 1, firstMs: t0, lastMs: t0 });
+  });
+
+  test.each<[number, number, boolean]>([
+    [3, 3 * minuteMs, true],
+    [3, 3 * minuteMs - 1, false],
+    [2, hourMs, false],
+  ])("%i of them over %i ms are a reason: %s", (count, spanMs, begins) => {
+    const ledger = ledgerWith({ refusals: refusals(count, spanMs, 0) });
+    expect(playHome({ ledger, answers: refused }).saves.includes("generation 3 begun (refused)")).toBe(begins);
+  });
+
+  test("a value that cannot be read is not tried at the registry", () => {
+    const { asked } = playHome({ ledger: ledgerWith(), answers: { "read-version": () => fails() } });
+    expect(asked.filter(({ type }) => type === "prove")).toEqual([]);
+  });
+});
+
 test("the limits above are the ones in use", () => {
   expect([limits.refusedCountMin, limits.refusedSpanMs, limits.emergencyGapMs]).toEqual([3, 3 * minuteMs, hourMs]);
   expect(marked(2).username).toBe(traceOf(2).username);

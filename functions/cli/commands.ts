@@ -113,6 +113,7 @@ export const commandTable: CommandTable = {
       { flags: "--clusters <number>", description: "Kubernetes clusters", default: "3" },
       { flags: "--namespaces <number>", description: "namespaces in each", default: "20" },
       { flags: "--seed <number>", description: "seed of everything random", default: "1" },
+      { flags: "--harbor-version <version>", description: "Harbor as this version, 2.10 to 2.16", default: "2.15.2" },
       {
         flags: "--directory <path>",
         description: "folder for configuration, authorities and keys",
@@ -124,7 +125,15 @@ export const commandTable: CommandTable = {
       clusters: flagCount(flags, "clusters", { min: 1, max: 50 }),
       namespaces: flagCount(flags, "namespaces", { min: 1, max: 1_000 }),
       seed: flagCount(flags, "seed", { min: 0, max: 2 ** 32 - 1 }),
+      harborVersion: harborVersion(flagText(flags, "harborVersion")),
       directory: String(flags["directory"]),
     }),
   },
 };
+
+/** `2.14` and `v2.14.0` → `v2.14.0`. */
+function harborVersion(text: string): string {
+  const [, minor, patch = "0"] = /^v?2\.(1[0-6])(?:\.(\d{1,2}))?$/.exec(text) ?? [];
+  if (minor === undefined) throw refuse("harborVersion", "a version from 2.10 to 2.16 is needed, such as 2.14.1");
+  return `v2.${minor}.${patch}`;
+}

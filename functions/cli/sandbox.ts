@@ -20,9 +20,9 @@ const paceMsMin = 500;
  * the document at the end is `{directory, config, parts: [{part, url}], pulls, failed}`.
  */
 export const sandbox: CliActions["sandbox"] = async (options, context) => {
-  const { clusters, namespaces, seed } = options;
+  const { clusters, namespaces, seed, harborVersion } = options;
   const ports = await freePorts(clusters);
-  const running = await startSandbox({ clusters, namespacesPerCluster: namespaces, seed, ports });
+  const running = await startSandbox({ clusters, namespacesPerCluster: namespaces, seed, ports, harborVersion });
   try {
     const directory = resolve(options.directory);
     const config = join(directory, "capstan.yaml");

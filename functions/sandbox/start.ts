@@ -33,6 +33,8 @@ export interface SandboxOptions {
   readonly tokenExpirationMs?: number;
   /** How long they are taken past their end; 60 s where absent. */
   readonly tokenLeewayMs?: number;
+  /** `v2.12.0`; 2.15.2 where absent. Up to 2.11 robots cannot mint, and the issuer is the administrator. */
+  readonly harborVersion?: string;
   /** False: none of the rate quotas that the clouds document, for a clock that stands still; true where absent. */
   readonly quotas?: boolean;
   /** Milliseconds since the epoch; the machine's clock where absent. */
@@ -78,7 +80,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { harbor, aws, azure, gcp, clusters, caPem } = parts;
   harbor.createProject(project, { public: false });
   harbor.pushImage(project, "hello", tag, sampleLayers(options.seed));
-  const facts = factsOf(parts, keys, harbor.issuer("capstan-issuer"));
+  const facts = factsOf(parts, keys, issuerOf(parts, keys, options));
   const listeners = [harbor, aws, azure, gcp, ...clusters.map(({ server }) => server)];
   return {
     harbor,
@@ -94,6 +96,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await Promise.all(listeners.map((listener) => listener.close()));
     },
   };
+}
+
+/** A robot, from the first Harbor on that lets robots mint. */
+function issuerOf({ harbor }: Parts, { adminPassword }: Keys, { harborVersion }: SandboxOptions): IssuedLogin {
+  const minor = /^v?2\.(\d+)\./.exec(harborVersion ?? "")?.[1];
+  if (minor === undefined || Number(minor) >= 12) return harbor.issuer("capstan-issuer");
+  return { id: 1, username: "admin", password: new Secret(adminPassword) };
 }
 
 function drawKeys(options: SandboxOptions): Keys {
@@ -127,6 +136,7 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
     startHarbor({
       ...common("harbor"),
       adminPassword,
+      ...(options.harborVersion === undefined ? {} : { version: options.harborVersion }),
       ...(options.tokenExpirationMs === undefined ? {} : { tokenExpirationMs: options.tokenExpirationMs }),
       ...(options.tokenLeewayMs === undefined ? {} : { leewayMs: options.tokenLeewayMs }),
     }),

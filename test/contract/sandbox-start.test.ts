@@ -75,6 +75,26 @@ it("draws the same keys from the same seed, others from another", async () => {
   expect(new Set(drawn).size).toBe(4);
 });
 
+it.for([
+  ["v2.11.2", "admin"],
+  ["v2.16.0", "robot$capstan-issuer"],
+] as const)("Harbor %s has an issuer that may mint: %s", async ([harborVersion, username]) => {
+  const other = await startSandbox({ clusters: 1, namespacesPerCluster: 1, seed: 1, harborVersion });
+  const { harbor } = other.describe();
+  const robotLevel = { level: "system" } as const;
+  const registry = createHarborRegistry({ endpoint: harbor.endpoint, issuer: () => harbor.issuer, robotLevel, nowMs });
+  const permissions = [
+    { kind: "project" as const, namespace: harbor.project, access: [{ resource: "repository", action: "pull" }] },
+  ];
+  const report = await registry.inspectIssuer({ level: "system", permissions });
+  expect(report.version).toContain(harborVersion);
+  expect(report.identities).toMatchObject([{ username }]);
+  expect(
+    (await registry.mint({ name: "x", description: "", level: "system", durationDays: 1, permissions })).id,
+  ).toBeGreaterThan(0);
+  await other.close();
+});
+
 const reveal = (text: string | Secret): string => (typeof text === "string" ? text : text.reveal());
 
 describe("each part is reached by its driver", () => {

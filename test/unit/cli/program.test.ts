@@ -30,8 +30,11 @@ describe("what is asked", () => {
         ...{ registry: null, write: "x", force: true },
       },
     ],
-    ["sandbox", { clusters: 3, namespaces: 20, seed: 1, directory: ".capstan-sandbox" }],
-    ["sandbox --clusters 2 --seed 0 --directory x", { clusters: 2, namespaces: 20, seed: 0, directory: "x" }],
+    ["sandbox", { clusters: 3, namespaces: 20, seed: 1, harborVersion: "v2.15.2", directory: ".capstan-sandbox" }],
+    [
+      "sandbox --clusters 2 --seed 0 --directory x --harbor-version 2.12",
+      { clusters: 2, namespaces: 20, seed: 0, harborVersion: "v2.12.0", directory: "x" },
+    ],
   ])("%s", async (line, asked) => {
     const ran = await run(line.split(" "));
     expect(ran.asked).toEqual(asked);
@@ -76,6 +79,7 @@ describe("wrong usage is 64 and touches nothing", () => {
     ["rotate --timeout 5m", "--timeout: is for --wait"],
     ["rotate --wait --timeout soon", "--timeout: a duration such as 30s"],
     ["rbac --account capstan", "--account: takes namespace/name"],
+    ["sandbox --harbor-version 2.9", "--harbor-version: a version from 2.10 to 2.16 is needed"],
     ["discover --login bob", "--login: is for --harbor-url: the file says the rest"],
     ["discover --force", "--force: is for --write"],
     ["discover --harbor-url https://h.example --registry main", "--registry: names one of the file"],

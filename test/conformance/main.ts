@@ -5,6 +5,7 @@ import type { Subject } from "./subject.ts";
 const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   harbor: async () => (await import("./harbor/subject.ts")).harbor,
   kubernetes: async () => (await import("./kubernetes/subject.ts")).kubernetes,
+  puller: async () => (await import("./puller/subject.ts")).puller,
   stores: async () => (await import("./stores/subject.ts")).stores,
 };
 

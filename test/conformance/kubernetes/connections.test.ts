@@ -2,11 +2,11 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
 import { KubernetesClient } from "../../contract/kubernetes-server.ts";
-import { binariesFolder } from "./binaries.ts";
+import { binariesFolder } from "../binaries.ts";
 import { startRealServer } from "./real-server.ts";
 
 test("the driver speaks HTTP/2 with a server that has it, over few connections", async () => {
-  const client = new KubernetesClient(await startRealServer(binariesFolder()));
+  const client = new KubernetesClient(await startRealServer(binariesFolder("kubernetes")));
   await client.must("POST", "/api/v1/namespaces", { metadata: { name: "n" } });
   const sockets: TLSSocket[] = [];
   const listener = (message: unknown) => void sockets.push((message as { readonly socket: TLSSocket }).socket);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { folderOf } from "../binaries.ts";
 import { type Built, buildGo } from "../go-programs.ts";
 import { runToEnd } from "../processes.ts";
 import type { Outcome, Subject } from "../subject.ts";
@@ -6,7 +7,7 @@ import type { Outcome, Subject } from "../subject.ts";
 const module = fileURLToPath(new URL(".", import.meta.url));
 const small = "-s -w";
 
-function build(): Promise<Built> {
+export function buildKubernetes(): Promise<Built> {
   return buildGo(
     module,
     [],
@@ -23,17 +24,17 @@ function build(): Promise<Built> {
 }
 
 async function prepare(): Promise<Outcome> {
-  const built = await build();
+  const built = await buildKubernetes();
   if (built.is === "built") return { is: "passed" };
   return { is: built.is === "impossible" ? "skipped" : "failed", why: built.why };
 }
 
 /** The contracts of a cluster, the recordings and the trials of rights, on a real kube-apiserver and etcd. */
 async function run(): Promise<Outcome> {
-  const built = await build();
+  const built = await buildKubernetes();
   if (built.is !== "built") return { is: built.is === "impossible" ? "skipped" : "failed", why: built.why };
   const args = ["run", "--config", "test/conformance/vitest.config.ts", "test/conformance/kubernetes"];
-  const env = { ...process.env, CAPSTAN_CONFORMANCE_BINARIES: built.folder };
+  const env = { ...process.env, [folderOf.kubernetes]: built.folder };
   const code = await runToEnd("vitest", args, { env });
   if (code === 0) return { is: "passed" };
   return { is: "failed", why: "what is named above differs from the sandbox, or breaks a promise" };

@@ -42,7 +42,13 @@ function pair(moment: keyof typeof moments, one: Fault, other: Fault): Plan {
     faults: { [one]: 1, [other]: 1 },
     faultsMax: 2,
     promotionsMax: isDue + promoting.filter(has).length,
-    rest: has("dark") ? "idle-but-dark" : "idle",
+    rest: restOf(has),
     ...(has("restored-ledger") || has("restored-table") ? { promptDeletion: true } : {}),
   };
+}
+
+/** Two restored ledgers within a day are not mended but said, and stop what deletes or promotes. */
+function restOf(has: (fault: Fault) => boolean): Plan["rest"] {
+  if (has("restored-ledger") && has("restored-table")) return "idle-or-stopped";
+  return has("dark") ? "idle-but-dark" : "idle";
 }

@@ -15,12 +15,13 @@ import { goodHomeLedger, goodValue } from "./inputs/good-contents.ts";
 import { openAws } from "./worlds/aws.ts";
 import { openAzure } from "./worlds/azure.ts";
 import { openGcp } from "./worlds/gcp.ts";
+import { openAzureIdentity } from "./worlds/identities.ts";
 import { openKubernetes } from "./worlds/kubernetes.ts";
 import type { World } from "./worlds/world.ts";
 
 /** What fuzzing found, each as the shortest input that broke it. */
 const worlds = { aws: openAws, azure: openAzure, gcp: openGcp, kubernetes: openKubernetes };
-type WorldName = keyof typeof worlds;
+type WorldName = keyof typeof worlds | "identity";
 const open = new Map<WorldName, World>();
 
 beforeAll(async () => {
@@ -124,6 +125,30 @@ describe("an answer on its way", () => {
         const outcome = await met("kubernetes", "readSecret", mangling);
         if (outcome.is !== "value") continue;
         expect(outcome.value).toMatchObject({ name: "pull", namespace: expect.stringMatching(/^n\d+$/) });
+      }
+    }
+  });
+
+  test("a Secret whose content got lost on the way is not taken for an empty one, and written over", async () => {
+    for (const json of ["null", '""']) {
+      for (const call of ["applySecret beside a malformed entry", "applySecret that comes too late"]) {
+        for (const mangling of everywhere(json)) {
+          const outcome = await met("kubernetes", call, mangling);
+          expect(outcome.is).toBe("error");
+          if (outcome.is === "error") expect(outcome.error).toBeInstanceOf(PortError);
+        }
+      }
+    }
+  });
+
+  test("a managed identity's token that is none is a typed error", async () => {
+    const world = await openAzureIdentity();
+    open.set("identity", world);
+    for (const json of ["-1", '"a\\r\\nb"']) {
+      for (const mangling of everywhere(json)) {
+        const outcome = await met("identity", "managed identity", mangling);
+        if (outcome.is === "error") expect(outcome.error).toBeInstanceOf(PortError);
+        else expect(outcome.is === "value" && (outcome.value as Secret).reveal()).toMatch(/^[\x21-\x7e]+$/);
       }
     }
   });

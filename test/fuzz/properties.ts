@@ -7,6 +7,7 @@ import { openAws } from "./worlds/aws.ts";
 import { openAzure } from "./worlds/azure.ts";
 import { openGcp } from "./worlds/gcp.ts";
 import { openHarbor } from "./worlds/harbor.ts";
+import { openAzureIdentity, openGcpIdentity } from "./worlds/identities.ts";
 import { openKubernetes } from "./worlds/kubernetes.ts";
 import { localProperty } from "./worlds/local.ts";
 import { corruptLedgersProperty, ticksProperty } from "./worlds/ticks.ts";
@@ -24,6 +25,8 @@ export const properties: readonly FuzzProperty[] = [
   portProperty("replies of AWS", openAws),
   portProperty("replies of Azure", openAzure),
   portProperty("replies of Google Cloud", openGcp),
+  portProperty("replies of the Azure identity endpoint", openAzureIdentity, "that end"),
+  portProperty("replies of the Google metadata server", openGcpIdentity, "that end", 0.05),
   ticksProperty,
   corruptLedgersProperty,
 ];

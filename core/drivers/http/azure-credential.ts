@@ -68,13 +68,20 @@ async function loadManaged(clientId: string | undefined): Promise<TokenCredentia
   return {
     async getToken(scopes, options): Promise<AccessToken | null> {
       try {
-        return await credential.getToken(scopes, options);
+        const found = await credential.getToken(scopes, options);
+        // MSAL gives what came, whatever its types say.
+        if (isBearer(found?.token)) return found;
       } catch {
         // MSAL's messages carry what the endpoint said; only its status is kept.
-        throw failure(transport.lastStatus);
       }
+      throw failure(transport.lastStatus);
     },
   };
+}
+
+/** What can stand in a header (RFC 6750, b64token). */
+function isBearer(token: unknown): boolean {
+  return typeof token === "string" && /^[\x21-\x7e]+$/.test(token);
 }
 
 function resourceOf(scopes: string | string[]): string {

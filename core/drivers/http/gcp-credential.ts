@@ -55,11 +55,11 @@ export function createGcpAccessToken(credential: GcpCredential): () => Promise<S
     try {
       auth ??= import("./google-auth.ts").then(({ GoogleAuth }) => new GoogleAuth({ scopes: [scope] }));
       const token = await within((await auth).getAccessToken());
-      if (typeof token === "string" && token !== "") return new Secret(token);
+      if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token)) return new Secret(token);
     } catch (error) {
       throw tokenError(error);
     }
-    throw new PortError("denied", `${system}: an empty access token`, {
+    throw new PortError("denied", `${system}: an access token that is none`, {
       system,
       operation: "getAccessToken",
       reason: "bad-credentials",

@@ -1,6 +1,7 @@
 import type { V1Namespace, V1Secret } from "@kubernetes/client-node";
 import * as z from "zod";
 import { PortError } from "../../ports/errors.ts";
+import { pullSecretType } from "../../pullsecret/index.ts";
 
 /** As the API server checks them when they are written: RFC 1123 labels and subdomains, ids without blanks. */
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
@@ -29,7 +30,7 @@ const secretShape = z.looseObject({
   }),
   type: z.string().nullish(),
   immutable: z.boolean().nullish(),
-  data: z.looseObject({ ".dockerconfigjson": z.base64().optional() }).nullish(),
+  data: z.looseObject({ ".dockerconfigjson": z.base64().min(1).optional() }).nullish(),
 });
 
 const namespaceShape = z.looseObject({
@@ -51,6 +52,9 @@ export function checkSecret(system: string, operation: string, secret: V1Secret,
   const parsed = secretShape.safeParse(secret);
   const place = asked === undefined ? operation : `${operation} ${asked.namespace}/${asked.name}`;
   if (!parsed.success) throw badReply(system, place, "the reply holds something that is no Secret");
+  // The server takes no Secret of this type without it; taken for empty, its neighbours' entries would be written away.
+  if (parsed.data.type === pullSecretType && parsed.data.data?.[".dockerconfigjson"] === undefined)
+    throw badReply(system, place, "the reply holds a pull Secret without its content");
   const { namespace, name } = parsed.data.metadata;
   if (asked !== undefined && (namespace !== asked.namespace || name !== asked.name))
     throw badReply(system, place, "the reply is another Secret");

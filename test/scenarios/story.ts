@@ -21,7 +21,7 @@ import { type Sandbox, startSandbox } from "../../functions/sandbox/start.ts";
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-const sites = ["aws", "azure", "gcp"];
+const clouds = ["aws", "azure", "gcp"];
 const ticksMax = 60;
 
 export type Configuration = ReturnType<typeof sandboxConfiguration>;
@@ -55,6 +55,15 @@ export class Story {
     return this.#tools;
   }
 
+  get home(): string {
+    return this.tools.config.credentials[credentialName]?.home ?? "";
+  }
+
+  /** For what a site keeps in files. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Writes a new `capstan.yaml` and deploys it to every site. */
   async configure(change: (configuration: Configuration) => object = (same) => same): Promise<void> {
     const caFile = join(this.#folder, "ca.pem");
@@ -65,7 +74,7 @@ export class Story {
       azure: { ...configuration.sites.azure, credential: azureTokens },
     };
     const text = stringify(change({ ...configuration, sites: sitesWithTokens } as typeof configuration));
-    const env = Object.assign({}, ...sites.map((site) => environment(this.sandbox, site)));
+    const env = Object.assign({}, ...clouds.map((cloud) => environment(this.sandbox, cloud)));
     const { config, problems } = loadConfig({ path: join(this.#folder, "capstan.yaml"), readFile: () => text, env });
     if (config === null) throw new Error(problems.map(formatProblem).join("\n"));
     this.#tools = await this.#compose(config, env);
@@ -74,7 +83,7 @@ export class Story {
   async #compose(config: Config, env: NodeJS.ProcessEnv): Promise<Tools> {
     const tools = await composeTools({
       config,
-      sites,
+      sites: Object.keys(config.sites),
       env,
       secrets: createSecretSource(env),
       log: (line) => this.logged.push(line),
@@ -86,7 +95,7 @@ export class Story {
   tick(act?: Act): Promise<TickResult> {
     this.passes(1_000);
     return tick(this.tools, {
-      sites,
+      sites: Object.keys(this.tools.config.sites),
       credentials: [],
       acts: act === undefined ? {} : { [credentialName]: act },
       deadlineMs: null,
@@ -126,8 +135,8 @@ export class Story {
   }
 
   async #homeLedger() {
-    const store = this.tools.ports.ledgers["aws"];
-    if (store === undefined) throw new Error("home is on AWS");
+    const store = this.tools.ports.ledgers[this.home];
+    if (store === undefined) throw new Error(`the site ${this.home} has no ledger`);
     const key = `sandbox/${credentialName}`;
     return { key, store, ...(await store.load(key)) };
   }
@@ -160,8 +169,8 @@ export async function given(beginning: Beginning): Promise<Story> {
   const { clusters, namespaces: namespacesPerCluster } = beginning;
   const sandbox = await startSandbox({ clusters, namespacesPerCluster, seed: 1, quotas: false });
   const folder = mkdtempSync(join(tmpdir(), "capstan-story-"));
-  for (const site of sites)
-    for (const [name, value] of Object.entries(environment(sandbox, site))) vi.stubEnv(name, value);
+  for (const cloud of clouds)
+    for (const [name, value] of Object.entries(environment(sandbox, cloud))) vi.stubEnv(name, value);
   onTestFinished(async () => {
     await sandbox.close();
     rmSync(folder, { recursive: true });

@@ -1,5 +1,6 @@
 import type { Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
+import type { AwsAccess } from "../../core/drivers/http/aws-client.ts";
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
 import { awsLogin, azureLogin, gcpLogin, reachOf, type SiteOf } from "./cloud-logins.ts";
@@ -53,16 +54,53 @@ export function siteDrivers(config: Config, name: string, around: Surroundings):
 }
 
 async function awsSite(site: SiteOf<"aws">, around: Surroundings): Promise<SiteDrivers> {
-  const [{ createAwsSecretStore }, { createDynamoLedger }] = await Promise.all([
-    import("../../core/drivers/aws-secrets-manager/secret-store.ts"),
-    import("../../core/drivers/dynamodb/ledger-store.ts"),
-  ]);
+  const { createAwsSecretStore } = await import("../../core/drivers/aws-secrets-manager/secret-store.ts");
   const login = await awsLogin(site, around);
   const common = { region: site.region, requestTimeoutMs: around.requestTimeoutMs, ...login };
   const { secretsManager, ledger } = site;
   return {
     store: createAwsSecretStore({ ...common, ...reachOf(secretsManager), kmsKeyId: secretsManager.kmsKeyId }),
-    ledger: createDynamoLedger({ ...common, ...reachOf(ledger), table: ledger.table, entropy: around.entropy }),
+    ledger:
+      ledger.kind === "dynamodb" ? await dynamoLedger(ledger, common, around) : await s3Ledger(ledger, common, around),
+  };
+}
+
+type AwsLedger<Kind> = Extract<SiteOf<"aws">["ledger"], { kind: Kind }>;
+
+async function dynamoLedger(
+  ledger: AwsLedger<"dynamodb">,
+  common: AwsAccess,
+  around: Surroundings,
+): Promise<LedgerStore> {
+  const { createDynamoLedger } = await import("../../core/drivers/dynamodb/ledger-store.ts");
+  return createDynamoLedger({ ...common, ...reachOf(ledger), table: ledger.table, entropy: around.entropy });
+}
+
+async function s3Ledger(ledger: AwsLedger<"s3">, common: AwsAccess, around: Surroundings): Promise<LedgerStore> {
+  const { createS3Ledger } = await import("../../core/drivers/aws-s3-ledger/ledger-store.ts");
+  const { region, credentials: given, requestTimeoutMs } = common;
+  const { nowMs, entropy } = around;
+  return createS3Ledger({
+    region,
+    bucket: ledger.bucket,
+    ...reachOf(ledger),
+    credentials: given === undefined ? await providerChain() : async () => keysOf(given),
+    requestTimeoutMs,
+    nowMs,
+    entropy,
+  });
+}
+
+async function providerChain() {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  return defaultProvider();
+}
+
+function keysOf({ accessKeyId, secretAccessKey, sessionToken }: NonNullable<AwsAccess["credentials"]>) {
+  return {
+    accessKeyId,
+    secretAccessKey: secretAccessKey.reveal(),
+    ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
   };
 }
 
@@ -94,7 +132,13 @@ async function gcpSite(site: SiteOf<"gcp">, around: Surroundings): Promise<SiteD
   const { requestTimeoutMs, nowMs } = around;
   const key = site.kmsKeyName === undefined ? {} : { kmsKeyName: site.kmsKeyName };
   const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reachOf(site), ...key };
-  return { store: createGcpSecretStore(common), ledger: createGcpAnnotationLedger(common) };
+  const store = createGcpSecretStore(common);
+  const { ledger } = site;
+  if (ledger.kind === "secret-annotation") return { store, ledger: createGcpAnnotationLedger(common) };
+  const { createGcsLedger } = await import("../../core/drivers/gcs-ledger/ledger-store.ts");
+  const { entropy } = around;
+  const gcs = { bucket: ledger.bucket, accessToken, requestTimeoutMs, nowMs, entropy, ...reachOf(ledger) };
+  return { store, ledger: createGcsLedger(gcs) };
 }
 
 async function kubernetesSite(config: Config, site: SiteOf<"kubernetes">, around: Surroundings): Promise<SiteDrivers> {

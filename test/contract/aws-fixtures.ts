@@ -10,6 +10,7 @@ import { FaultBoard } from "../../functions/sandbox/faults.ts";
 
 export const region = "eu-central-1";
 export const secretAccessKey = "cAnArY/SecretAccessKey/0123456789abcdefg";
+export const ledgerBucket = "capstan-ledgers";
 export const ledgerTable = "capstan-ledger";
 
 export interface AwsHarness {
@@ -34,6 +35,7 @@ export async function startAwsHarness(rates: AwsRates = {}): Promise<AwsHarness>
     region,
     tables: [ledgerTable],
     rates,
+    buckets: [ledgerBucket],
   });
   const access = {
     region,

@@ -10,6 +10,7 @@ import { FaultBoard } from "../../functions/sandbox/faults.ts";
 import type { GcpRates } from "../../functions/sandbox/gcp/quotas.ts";
 import { type GcpSandbox, startGcp } from "../../functions/sandbox/gcp/start-gcp.ts";
 
+export const ledgerBucket = "capstan-ledgers";
 export const project = "fleet-prod-1";
 
 export interface GcpHarness {
@@ -27,7 +28,7 @@ export interface GcpHarness {
 export async function startGcpHarness(rates: GcpRates = {}): Promise<GcpHarness> {
   const faults = new FaultBoard();
   let nowMs = Date.UTC(2026, 10, 24, 12);
-  const gcp = await startGcp({ faults, nowMs: () => nowMs, project, rates });
+  const gcp = await startGcp({ faults, nowMs: () => nowMs, project, rates, buckets: [ledgerBucket] });
   const token = gcp.issueToken();
   const access = {
     project,

@@ -2,16 +2,35 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createS3Ledger } from "../../core/drivers/aws-s3-ledger/ledger-store.ts";
+import { createGcsLedger } from "../../core/drivers/gcs-ledger/ledger-store.ts";
 import { createLocalFileLedger } from "../../core/drivers/local-file/ledger-store.ts";
-import { startAwsHarness } from "./aws-fixtures.ts";
+import { region, ledgerBucket as s3Bucket, secretAccessKey, startAwsHarness } from "./aws-fixtures.ts";
 import { startWorld } from "./azure-fixtures.ts";
-import { startGcpHarness } from "./gcp-fixtures.ts";
+import { ledgerBucket as gcsBucket, startGcpHarness } from "./gcp-fixtures.ts";
 import { startKubernetesStore } from "./kubernetes-store-fixtures.ts";
 import { ledgerStoreContract } from "./ledger-store-suite.ts";
+
+const entropy = { hex: (bytes: number) => randomBytes(bytes).toString("hex") };
+
+const s3Ledger = (endpoint: string) =>
+  createS3Ledger({
+    region,
+    bucket: s3Bucket,
+    endpoint,
+    credentials: async () => ({ accessKeyId: "AKIASANDBOX", secretAccessKey }),
+    nowMs: () => Date.now(),
+    entropy,
+  });
 
 ledgerStoreContract("DynamoDB", async () => {
   const { ledger, close } = await startAwsHarness();
   return { store: ledger, close };
+});
+
+ledgerStoreContract("S3", async () => {
+  const { aws, close } = await startAwsHarness();
+  return { store: s3Ledger(aws.url), close };
 });
 
 ledgerStoreContract("Azure Blob", async () => {
@@ -36,6 +55,12 @@ ledgerStoreContract("GCP annotations under a quota of writes", async () => {
       await close();
     },
   };
+});
+
+ledgerStoreContract("Google Cloud Storage", async () => {
+  const { gcp, access, close } = await startGcpHarness();
+  const { accessToken, nowMs } = access;
+  return { store: createGcsLedger({ bucket: gcsBucket, endpoint: gcp.url, accessToken, nowMs, entropy }), close };
 });
 
 ledgerStoreContract("Kubernetes Secrets", async () => {

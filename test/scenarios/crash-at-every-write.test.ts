@@ -68,14 +68,14 @@ async function rotateDying(story: Story, n: number, action: FaultAction): Promis
   return died();
 }
 
-const pairs: readonly (readonly [Kind, Kind])[] = [
-  ["aws", "azure"],
-  ["gcp", "kubernetes"],
-  ["azure", "gcp"],
-  ["kubernetes", "aws"],
+const stories: readonly (readonly [Kind, Kind, "cut-after" | "cut-before"])[] = [
+  ["aws", "azure", "cut-after"],
+  ["gcp", "kubernetes", "cut-after"],
+  ["azure", "gcp", "cut-before"],
+  ["kubernetes", "aws", "cut-after"],
 ];
 
-test.each(pairs.flatMap((pair) => [[...pair, "cut-after"] as const, [...pair, "cut-before"] as const]))(
+test.each(stories)(
   "home on %s, a copy on %s: a runner that dies at any write (%s) costs nothing but time",
   async (home, other, type) => {
     const story = await storyOf(home, other);
@@ -85,4 +85,5 @@ test.each(pairs.flatMap((pair) => [[...pair, "cut-after"] as const, [...pair, "c
     expect(writes).toBeGreaterThan(15);
     expect(writes).toBeLessThan(writesMax);
   },
+  180_000,
 );

@@ -112,15 +112,7 @@ test("at the top stand the rooms and the usual files, and nothing else", () => {
   const folders = ["core", "functions", "infra", "test", ".ci"];
   const documents = ["README", "ARCHITECTURE", "CONTRIBUTING", "CHANGELOG", "SECURITY"].map((name) => `${name}.md`);
   const settings = ["package.json", "package-lock.json", "tsconfig.json", "serverless.yml", "biome.json", "knip.json"];
-  const more = [
-    "vitest.config.ts",
-    "vitest.conformance.config.ts",
-    "vitest.demo.config.ts",
-    ".editorconfig",
-    ".gitattributes",
-    ".gitignore",
-    ".npmrc",
-  ];
+  const more = ["vitest.config.ts", "vitest.demo.config.ts", ".editorconfig", ".gitattributes", ".gitignore", ".npmrc"];
   const ignored = read(".gitignore")
     .split("\n")
     .map((line) => line.replace(/\/$/, ""));

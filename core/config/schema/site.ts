@@ -13,6 +13,14 @@ const awsName = (what: string, lengthMax: number) =>
     lengthMax,
   });
 
+const bucketName = (what: string) =>
+  text({
+    description: what,
+    pattern: "^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$",
+    mend: "write the name of an existing bucket: 3 to 63 lower case letters, digits, dots and dashes",
+    lengthMax: 63,
+  });
+
 const aws = z
   .strictObject({
     kind: z.literal("aws"),
@@ -42,14 +50,22 @@ const aws = z
         }).optional(),
       })
       .prefault({}),
-    ledger: z.strictObject({
-      kind: z.literal("dynamodb"),
-      table: awsName("DynamoDB table that holds the ledgers", 255),
-      endpoint: endpoint("Address of DynamoDB, where it is not the region's own").optional(),
-      caFile,
-    }),
+    ledger: z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("dynamodb"),
+        table: awsName("DynamoDB table that holds the ledgers", 255),
+        endpoint: endpoint("Address of DynamoDB, where it is not the region's own").optional(),
+        caFile,
+      }),
+      z.strictObject({
+        kind: z.literal("s3"),
+        bucket: bucketName("S3 bucket that holds the ledgers"),
+        endpoint: endpoint("Address of S3, where it is not the region's own; the bucket goes into the path").optional(),
+        caFile,
+      }),
+    ]),
   })
-  .meta({ description: "Values in AWS Secrets Manager, ledgers in DynamoDB" });
+  .meta({ description: "Values in AWS Secrets Manager, ledgers in DynamoDB or S3" });
 
 const azure = z
   .strictObject({
@@ -113,9 +129,19 @@ const gcp = z
         z.strictObject({ kind: z.literal("token"), token: secretReference("the access token") }),
       ])
       .prefault({ kind: "default" }),
-    ledger: z.strictObject({ kind: z.literal("secret-annotation") }).prefault({ kind: "secret-annotation" }),
+    ledger: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("secret-annotation") }),
+        z.strictObject({
+          kind: z.literal("gcs"),
+          bucket: bucketName("Cloud Storage bucket that holds the ledgers"),
+          endpoint: endpoint("Address of Cloud Storage, where it is not the public one").optional(),
+          caFile,
+        }),
+      ])
+      .prefault({ kind: "secret-annotation" }),
   })
-  .meta({ description: "Values in GCP Secret Manager, ledgers in a secret's annotations" });
+  .meta({ description: "Values in GCP Secret Manager, ledgers in a secret's annotations or Cloud Storage" });
 
 const local = z
   .strictObject({

@@ -1,6 +1,6 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Secret } from "../../secret.ts";
+import { NodeSha256 } from "../http/node-sha256.ts";
 import { askCloud, type ClusterReach, pemOf, recordOf, textIn, unusable } from "./reach.ts";
 import type { DatedToken } from "./token.ts";
 
@@ -95,32 +95,4 @@ const domainOf = (region: string) => (region.startsWith("cn-") ? "amazonaws.com.
 
 function signer({ region, credentials }: EksOptions, service: string): SignatureV4 {
   return new SignatureV4({ service, region, credentials, sha256: NodeSha256 });
-}
-
-/** Node's own hash in the form that the signer takes. */
-class NodeSha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {
-    throw new Error("a hash is used once");
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === "string") return Buffer.from(data);
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

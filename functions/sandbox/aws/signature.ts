@@ -71,7 +71,7 @@ export function expectedSignature(
  * of the real check are left out: the age of `x-amz-date` (the sandbox has a clock of its own, the
  * SDK signs with the machine's) and session tokens (any is taken).
  */
-export function checkSignature(request: PartRequest, service: AwsService | "eks", known: KnownKey): void {
+export function checkSignature(request: PartRequest, service: AwsService | "eks" | "s3", known: KnownKey): void {
   const header = request.headers.authorization;
   if (header === undefined) {
     throw new AwsRefusal("MissingAuthenticationTokenException", "Request is missing Authentication Token");

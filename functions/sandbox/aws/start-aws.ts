@@ -4,6 +4,7 @@ import { DynamoTables, type Item } from "./dynamo-tables.ts";
 import { type Input, parseInput } from "./input.ts";
 import { AwsQuotas, type AwsRates } from "./quotas.ts";
 import { AwsRefusal, type AwsService, answer, refuse } from "./replies.ts";
+import { S3Objects, S3Refusal } from "./s3-objects.ts";
 import { describeSecret, getSecretValue, listSecretVersionIds } from "./secret-reads.ts";
 import { SecretRecords } from "./secret-records.ts";
 import { cancelRotateSecret, rotateSecret } from "./secret-rotation.ts";
@@ -24,6 +25,8 @@ export interface AwsOptions {
   readonly tables?: readonly string[];
   /** Absent: no limit; `documentedAwsRates` are Amazon's. */
   readonly rates?: AwsRates;
+  /** S3 buckets that exist from the start. */
+  readonly buckets?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -65,8 +68,16 @@ function operations(secrets: SecretRecords, tables: DynamoTables): ReadonlyMap<s
 
 const targetOf = (request: PartRequest): string => String(request.headers["x-amz-target"] ?? "");
 
+/** S3 has no target: its operations are methods on paths. */
+const isS3 = (request: PartRequest): boolean => targetOf(request) === "" && request.path.split("/").length > 2;
+
+function classify(request: PartRequest, known: ReadonlyMap<string, Operation>): string {
+  if (isS3(request)) return request.method === "PUT" ? "PutObject" : "GetObject";
+  return known.has(targetOf(request)) ? (targetOf(request).split(".")[1] ?? "other") : "other";
+}
+
 /**
- * One AWS account in one region: Secrets Manager (JSON 1.1) and DynamoDB (JSON 1.0) on one listener,
+ * One AWS account in one region: Secrets Manager (JSON 1.1), DynamoDB (JSON 1.0) and S3 (path-style) on one listener,
  * by the documented rules; request kinds are the operations' names (`PutSecretValue`), `other` for
  * what is unknown. Rate quotas bite where `rates` are given.
  */
@@ -75,14 +86,27 @@ export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
   const secrets = new SecretRecords(region);
   const tables = new DynamoTables(options.tables ?? []);
   const known = operations(secrets, tables);
+  const objects = new S3Objects(options.buckets ?? []);
   const quotas = new AwsQuotas(options.rates ?? {});
   const key = { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey, region };
   let requests = 0;
+
+  function handleS3(request: PartRequest, requestId: string): PartReply {
+    try {
+      checkSignature(request, "s3", key);
+      return objects.handle(request);
+    } catch (error) {
+      if (error instanceof S3Refusal) return error.reply(requestId);
+      if (error instanceof AwsRefusal) return new S3Refusal(403, "SignatureDoesNotMatch").reply(requestId);
+      throw error;
+    }
+  }
 
   function handle(request: PartRequest): PartReply {
     requests += 1;
     const requestId = `00000000-0000-4000-8000-${requests.toString(16).padStart(12, "0")}`;
     const target = targetOf(request);
+    if (isS3(request)) return handleS3(request, requestId);
     const service: AwsService = target.startsWith("DynamoDB_") ? "dynamodb" : "secretsmanager";
     try {
       const operation = known.get(target);
@@ -105,7 +129,7 @@ export async function startAws(options: AwsOptions): Promise<AwsSandbox> {
     nowMs: options.nowMs,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
-    classify: (request) => (known.has(targetOf(request)) ? (targetOf(request).split(".")[1] ?? "other") : "other"),
+    classify: (request) => classify(request, known),
     handle,
   });
   return {

@@ -20,6 +20,8 @@ export interface DemoReport {
   readonly exposureMs: readonly number[];
   /** Writes of pull Secrets at all API servers. */
   readonly writes: number;
+  /** Writes of values and ledgers, the first handing out included. */
+  readonly storeWrites: Readonly<Record<CloudName, number>>;
   readonly fault: {
     readonly name: string;
     readonly fired: number;
@@ -37,6 +39,8 @@ export function storesForReport(stores: Readonly<Record<CloudName, StoreAtEnd>>)
   return { aws: view(stores.aws), azure: view(stores.azure), gcp: view(stores.gcp) };
 }
 
+const clouds: readonly CloudName[] = ["aws", "azure", "gcp"];
+
 /** The same for people. */
 export function renderReport(report: DemoReport): readonly string[] {
   const { stores, fault } = report;
@@ -49,9 +53,9 @@ export function renderReport(report: DemoReport): readonly string[] {
     `           by state: ${during.join(", ")}`,
     `rotations  ${report.rotations}`,
     `robots     ${report.robotsLeft} left at Harbor`,
-    `stores     ${(["aws", "azure", "gcp"] as const).map(store).join("; ")}`,
+    `stores     ${clouds.map(store).join("; ")}`,
     `exposure   ${report.exposureMs.map((ms) => formatSpan(ms)).join(", ")} (promotion of the successor until the last bearer of the old robot ends)`,
-    `writes     ${report.writes} of pull Secrets`,
+    `writes     ${report.writes} of pull Secrets; of values and ledgers ${clouds.map((cloud) => `${cloud} ${report.storeWrites[cloud]}`).join(", ")}`,
     ...(fault === null ? [] : [`fault      ${fault.name} fired ${fault.fired} time${fault.fired === 1 ? "" : "s"}`]),
     `time       ${formatSpan(report.wallMs)}, seed ${report.seed}`,
     ...(report.broken.length === 0

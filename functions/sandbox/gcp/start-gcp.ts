@@ -6,6 +6,7 @@ import { GcpQuotas, type GcpRates } from "./quotas.ts";
 import { GcpRefusal, refuse } from "./refusal.ts";
 import { routeOf } from "./routes.ts";
 import { SecretRecords, type VersionState } from "./secret-records.ts";
+import { StorageObjects } from "./storage-objects.ts";
 
 export interface GcpOptions {
   readonly faults: FaultBoard;
@@ -15,6 +16,8 @@ export interface GcpOptions {
   readonly project: string;
   /** Absent: no limit; `documentedGcpRates` are Google's. */
   readonly rates?: GcpRates;
+  /** Cloud Storage buckets that exist from the start. */
+  readonly buckets?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -63,6 +66,7 @@ function storedSecret(records: SecretRecords, name: string): StoredSecret | null
 
 function classify(request: PartRequest): string {
   if (request.path.endsWith("/service-accounts/default/token")) return "token";
+  if (StorageObjects.serves(request)) return request.method === "POST" ? "object.insert" : "object.get";
   return routeOf(request)?.route.kind ?? "other";
 }
 
@@ -77,6 +81,7 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
   const project = { id: options.project, number: projectNumberOf(options.project) };
   const records = new SecretRecords(project.number);
   const tokens = new AccessTokens();
+  const storage = new StorageObjects(options.buckets ?? []);
   const quotas = new GcpQuotas(options.rates ?? {});
 
   function answer(request: PartRequest): PartReply {
@@ -96,6 +101,10 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
       return answerMetadata(request, tokens, project);
     }
     try {
+      if (StorageObjects.serves(request)) {
+        tokens.check(request);
+        return storage.handle(request);
+      }
       return answer(request);
     } catch (error) {
       if (error instanceof GcpRefusal) return refuse(error);

@@ -40,7 +40,7 @@ async function run(): Promise<Outcome> {
     if (servers.length === 0 && !given) return { is: "skipped", why: absent.join("; ") };
     for (const why of absent) process.stdout.write(`conformance stores: without ${why}\n`);
     const env = Object.assign({ ...process.env }, ...servers.map((server) => server.env)) as NodeJS.ProcessEnv;
-    const args = ["run", "--config", "vitest.conformance.config.ts", "test/conformance/stores"];
+    const args = ["run", "--config", "test/conformance/vitest.config.ts", "test/conformance/stores"];
     if ((await runToEnd("vitest", args, { env })) === 0) return { is: "passed" };
     return { is: "failed", why: "a promise is broken there, or a deviation of the table is none any more" };
   } finally {

@@ -146,6 +146,17 @@ describe("names in the stores", () => {
     expect(problemsOf(text).join()).toContain("sites.other.directory: is the folder of the site local too");
   });
 
+  test("ledgers may be in buckets, whose names are looked at", () => {
+    const s3 = change("ledger: { kind: dynamodb, table: capstan }", "ledger: { kind: s3, bucket: capstan-ledgers }");
+    expect(problemsOf(s3)).toEqual([]);
+    expect(problemsOf(s3.replace("capstan-ledgers", "Capstan")).join()).toContain(
+      "write the name of an existing bucket",
+    );
+    const gcs = change("project: demo-project", "project: demo-project\n    ledger: { kind: gcs, bucket: ledgers }");
+    expect(problemsOf(gcs)).toEqual([]);
+    expect(problemsOf(gcs.replace(", bucket: ledgers", "")).join()).toContain("ledger.bucket: is missing");
+  });
+
   test("a site in a cluster names one that there is, and a namespace of its own", () => {
     const site = (name: string, more: string) => `  ${name}: { kind: kubernetes, ${more} }\n`;
     const withSites = (...lines: readonly string[]) =>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type ClusterWorld, clusterContract } from "./cluster-suite.ts";
 import { answerCases } from "./kubernetes-answer-cases.ts";
+import { refusalCases } from "./kubernetes-refusal-cases.ts";
 import { KubernetesClient, type KubernetesServer } from "./kubernetes-server.ts";
+import { serverCases } from "./kubernetes-server-cases.ts";
 import { worldOf } from "./kubernetes-world.ts";
 
 export interface KubernetesCase {
@@ -33,7 +35,7 @@ export function kubernetesContract(name: string, start: () => Promise<Kubernetes
       await client.close();
       await client.server.close();
     });
-    for (const { name: title, run } of answerCases) {
+    for (const { name: title, run } of [...answerCases, ...refusalCases, ...serverCases]) {
       it(title, async () => {
         count += 1;
         const namespace = `answer-${count}`;

@@ -106,7 +106,7 @@ export const startRotation: Rule = (state, at) => {
   const { ledger, settings } = state;
   if (ledger.next !== null || state.ownAttempt !== null) return undefined;
   const reason = reasonToRotate(state, at);
-  if (reason === null || at.localMs >= settings.deadlineMs) return undefined;
+  if (reason === null) return undefined;
   const asking = ask(state, [{ type: "whoami" }]);
   if (asking) return asking;
   if (startBlockedBy(state, at) !== null) return undefined;
@@ -130,7 +130,7 @@ export const startRotation: Rule = (state, at) => {
 };
 
 export function abandon(state: LedgerState, next: NextGeneration, at: Instant, code: string, text: string): Decision {
-  const { ledger, settings } = state;
+  const { ledger } = state;
   const attempt = { generation: next.generation, attempt: next.attempt, atMs: at.localMs };
   // A roll back minted nothing: naming its attempt as given up would be harmless, but untrue.
   const abandoned = next.rollBack ? ledger.abandoned : [...ledger.abandoned, attempt].slice(-abandonedKeptMax);
@@ -143,8 +143,7 @@ export function abandon(state: LedgerState, next: NextGeneration, at: Instant, c
     do: "save",
     ledger: { ...ledger, next: null, abandoned },
     why: problem.text,
-    // A wish for a new generation is open again.
-    patch: { problems: [...state.problems, problem], ...(settings.act?.type === "rotate" ? { actDone: false } : {}) },
+    patch: { problems: [...state.problems, problem] },
   };
 }
 

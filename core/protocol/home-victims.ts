@@ -54,7 +54,7 @@ function orphanGuard(state: LedgerState, robot: RobotSeen, at: Instant): Victim[
     ledger.next !== null &&
     (ledger.next.attempt === mark.attempt || (ledger.next.state !== "minting" && ledger.next.robot.id === robot.id));
   if (alive || coming) return null;
-  if (robot.expiresAtMs !== null && isExpired({ robot }, at)) return "expired";
+  if (isExpired({ robot }, at)) return "expired";
   return ledger.abandoned.some((attempt) => attempt.attempt === mark.attempt) ? "never-promoted" : "full";
 }
 

@@ -102,6 +102,15 @@ describe("a beginning is written down before anything is made", () => {
     expect(staged).toMatchObject({ state: "staged", epoch: 3, versionId: "staged", hash: "5e", robot: { id: 50 } });
   });
 
+  test("not while another one is on its way, whatever is wished for", () => {
+    const next = nextOf("proven");
+    const played = playHome({
+      ledger: { ...wished, next },
+      answers: { prove: ({ versionId }) => ({ verdict: versionId === "v2" ? "accepted" : "unreachable" }) },
+    });
+    expect([played.saves, played.ledger.next]).toEqual([[], next]);
+  });
+
   test("not after the deadline, and not a second time in one tick", () => {
     expect(playHome({ ledger: wished, settings: { deadlineMs: t0 } }).saves).toEqual([]);
     const failed = playHome({ ledger: wished, answers: { mint: () => fails() }, settings: { limits: eager } });
@@ -386,9 +395,11 @@ describe("given up", () => {
     expect(ledger.abandoned.at(-1)).toEqual({ generation: 3, attempt: "0003", atMs: t0 });
   });
 
-  test("an act to rotate is open again; another act is not", () => {
+  test("what was asked for stays wished for, and is not written down twice", () => {
     const failing: Scene = { ledger: ledgerWith(), answers: { mint: () => fails() } };
-    expect(playHome({ ...failing, settings: rotate }).ledger.askedSinceMs).toBe(t0);
+    const asked = playHome({ ...failing, settings: rotate });
+    expect(asked.ledger.askedSinceMs).toBe(t0);
+    expect(asked.saves.filter((why) => why === "a rotation was asked for")).toHaveLength(1);
     const revoke = { act: { type: "revoke", generation: 2, now: false } } as const;
     expect(playHome({ ...failing, settings: revoke }).saves.filter((why) => why.includes("revoked:"))).toHaveLength(1);
   });

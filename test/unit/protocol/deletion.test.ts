@@ -6,6 +6,7 @@ import {
   dayMs,
   generation,
   hourMs,
+  instant,
   ledgerWith,
   limits,
   mintingNext,
@@ -185,6 +186,86 @@ describe("what stays in the ledger, and what is said of it", () => {
           answers: { "load-site": ({ site }) => ({ ledger: site === "azure" ? ledger : siteLedgerWith(site) }) },
         }),
       ).toEqual(["remove-robot 1"]);
+  });
+});
+
+describe("what decides by itself", () => {
+  const stray = marked(3, { id: 33 }, "dead");
+  const givenUp = [{ generation: 3, attempt: "dead", atMs: t0 - hourMs }];
+  const listed: Answers = {
+    "list-robots": () => ({ robots: [marked(2), stray] }),
+    "read-robot": ({ id }) => ({ robot: id === 33 ? stray : marked(2) }),
+  };
+  const known = ledgerWith({ abandoned: givenUp });
+
+  test("clocks that are more than a day apart stop the sweep, too", () => {
+    expect(deleted({ ledger: known, answers: listed, serverMs: t0 + dayMs })).toEqual(["remove-robot 33"]);
+    expect(deleted({ ledger: known, answers: listed, serverMs: t0 + dayMs + 1 })).toEqual([]);
+  });
+
+  test("of an attempt that was never promoted no other store is asked for", () => {
+    const azureDark: Answers = { "read-store": ({ site }) => (site === "azure" ? fails() : storeAtTwo) };
+    expect(deleted({ ledger: known, answers: { ...listed, ...azureDark } })).toEqual(["remove-robot 33"]);
+  });
+
+  test("nothing current: home's store may hold it all the same", () => {
+    const ledger = ledgerWith({ current: null, epoch: 9, rebuiltAtMs: t0, abandoned: givenUp });
+    const answers: Answers = {
+      ...listed,
+      whoami: () => fails(),
+      "load-site": () => ({ ledger: null }),
+      "read-store": () => ({ versionId: "x", trace: traceOf(3, { username: stray.username }) }),
+    };
+    expect(deleted({ ledger, answers })).toEqual([]);
+  });
+
+  test("a drain that began anew is waited for to its very end, but not by what was revoked --now", () => {
+    const retires = (agoMs: number, endNow = false) =>
+      deleted({
+        ledger: ledgerWith({ replaced: [record(1, { state: "retiring", drainFrom: instant(t0 - agoMs), endNow })] }),
+      });
+    expect([retires(hourMs), retires(hourMs - 1), retires(0, true)]).toEqual([
+      ["remove-robot 1"],
+      [],
+      ["remove-robot 1"],
+    ]);
+  });
+
+  test("past its expiry no last look is made", () => {
+    const robot = { ...generation(1).robot, expiresAtMs: t0 - 1 };
+    const { asked, changed } = playHome({
+      ledger: ledgerWith({ replaced: [record(1, { robot })] }),
+      answers: { "list-robots": () => ({ robots: [marked(1, { expiresAtMs: t0 - 1 }), marked(2)] }) },
+    });
+    expect(changed).toEqual(["remove-robot 1"]);
+    expect(asked.filter((effect) => "before" in effect && effect.before !== undefined)).toEqual([]);
+  });
+
+  test.each<[string, Answers]>([
+    [
+      "home's ledger cannot be read once more: scripted",
+      {
+        "load-ledger": ({ before }) => (before === undefined ? { ledger: known, revision: "r0", due: null } : fails()),
+      },
+    ],
+    [
+      "home's ledger was written meanwhile",
+      {
+        "load-ledger": ({ before }) => ({ ledger: known, revision: before === undefined ? "r0" : "other", due: null }),
+      },
+    ],
+    [
+      `the store of azure holds ${stray.username}`,
+      {
+        "read-store": ({ site }) =>
+          site === "azure" ? { versionId: "x", trace: traceOf(1, { username: stray.username }) } : storeAtTwo,
+      },
+    ],
+  ])("the last look: %s", (why, answers) => {
+    const ledger = why.startsWith("the store") ? ledgerWith() : known;
+    const { changed, outcome } = playHome({ ledger, answers: { ...listed, ...answers } });
+    expect(changed.filter((name) => name.startsWith("remove"))).toEqual([]);
+    expect(outcome.problems.map(({ text }) => text)).toContain(`robot ${stray.username} is not deleted yet: ${why}`);
   });
 });
 

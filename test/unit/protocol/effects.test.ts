@@ -12,6 +12,7 @@ test.each<[HomeEffect, string]>([
   [{ type: "load-site", site: "aws" }, "load-site:aws"],
   [{ type: "load-site", site: "aws", before: 33 }, "load-site:aws:33"],
   [{ type: "load-ledger" }, "load-ledger"],
+  [{ type: "load-ledger", before: 33 }, "load-ledger:33"],
   [{ type: "save", ledger: ledgerWith(), expected: null, why: "begun" }, "save"],
   [{ type: "mint", generation: 3, attempt: "dada", ledgerId }, "mint:dada"],
   [{ type: "stage", attempt: "dada", ledgerId, epoch: 3, generation: 3, robot, fromVersionId: null }, "stage:dada"],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { problemsOf, waitingFor } from "../../../core/protocol/home-end.ts";
+import { startHome } from "../../../core/protocol/home-state.ts";
 import { type Answers, fails, marked, playHome, type Scene, traceOf } from "./home-tick.ts";
 import {
   dayMs,
@@ -9,6 +11,7 @@ import {
   minuteMs,
   nextOf,
   record,
+  settingsWith,
   siteLedgerWith,
   t0,
   usernameOf,
@@ -96,6 +99,26 @@ describe("when to come back, to the moment", () => {
 
 const justPromoted = ledgerWith({ current: generation(2, { promotedAtMs: t0 }) });
 
+test.each<[string, Scene, number]>([
+  [
+    "one whose drain began anew while it retires",
+    { ledger: ledgerWith({ replaced: [{ ...draining(20 * minuteMs), state: "retiring" }] }), due },
+    minuteMs,
+  ],
+  ["a store alone", { ledger: ledgerWith(), due, answers: { "read-store": dark } }, minuteMs],
+  [
+    "a drain, and a site that is past it and not served yet",
+    {
+      ledger: ledgerWith({ replaced: [{ ...draining(20 * minuteMs), epoch: 0 }] }),
+      due,
+      answers: { "load-site": azureAtOne },
+    },
+    minuteMs,
+  ],
+])("when to come back: %s", (_what, scene, inMs) => {
+  expect(playHome(scene).outcome.nextAtMs - t0).toBe(inMs);
+});
+
 describe("what is waited for, in words", () => {
   test.each<[string, Scene]>([
     ["generation 3 is proven", { ledger: ledgerWith({ next: nextOf("proven") }), answers: lineWaits }],
@@ -168,6 +191,33 @@ describe("what is waited for, in words", () => {
 
 /** Word by word, and whether only a human can mend it. */
 describe("what an operator is told", () => {
+  test("before the ledger was read: that it is waited for", () => {
+    const state = startHome(settingsWith(), t0);
+    expect([waitingFor(state, instant(t0)), problemsOf(state, instant(t0))]).toEqual([["a ledger"], []]);
+  });
+
+  test("of what would keep a rotation from beginning nothing while one is on its way", () => {
+    const ledger = ledgerWith({ next: nextOf("proven"), askedSinceMs: t0, replaced: [record(1)] });
+    const answers: Answers = { ...lineWaits, "load-site": holdsFirst };
+    const { problems } = playHome({ ledger, answers, settings: { limits: { ...limits, replacedMax: 1 } } }).outcome;
+    expect(problems).toEqual([]);
+  });
+
+  test("what retires is waited for by its generation, and is no robot to sweep", () => {
+    const ledger = ledgerWith({ replaced: [record(1, { state: "retiring" })] });
+    expect(playHome({ ledger, answers: { "load-site": holdsFirst } }).outcome.waits).toEqual(["generation 1 retiring"]);
+  });
+
+  test("of a robot that is not ours nothing", () => {
+    const byHand = { ...marked(5), description: "by hand" };
+    const answers: Answers = { "list-robots": () => ({ robots: [marked(2), byHand] }) };
+    expect(playHome({ ledger: ledgerWith(), answers, due }).outcome).toMatchObject({
+      end: "idle",
+      waits: [],
+      problems: [],
+    });
+  });
+
   const said = (scene: Scene) => playHome({ due, ...scene }).outcome.problems;
 
   test.each<[string, string, boolean, Scene]>([
@@ -393,6 +443,10 @@ function foreign({ site }: { readonly site: string }) {
 /** Nobody was handed the current generation yet: azure waits for the canaries. */
 function canaryWaits({ site }: { readonly site: string }) {
   return { ledger: siteLedgerWith(site, { epoch: 1 }, { epoch: 1 }) };
+}
+
+function azureAtOne({ site }: { readonly site: string }) {
+  return { ledger: siteLedgerWith(site, site === "azure" ? { epoch: 1 } : {}) };
 }
 
 function behind({ site }: { readonly site: string }) {

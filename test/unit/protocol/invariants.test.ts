@@ -95,6 +95,7 @@ test.each<[string, HomeLedger, Partial<HomeLedger>]>([
   ["promoted without proof", { ...before, next: nextOf("staged") }, promoted],
   ["promoted without proof", { ...before, next: null }, promoted],
   ["promoted without proof", { ...before, generationMax: 4, next: nextOf("proven", { generation: 4 }) }, promoted],
+  ["promoted without proof", before, { epoch: 3, current: null, next: null }],
   ["a record vanished before it was retiring", before, { replaced: [] }],
   [
     "a record vanished before it was retiring",

@@ -114,6 +114,13 @@ describe("a ledger that is behind", () => {
   test("an epoch of its own that is the highest counts, and another ledger's site does not", () => {
     const behind = { ...listed(marked(2), marked(9)), ...azureSite({}, { epoch: 500, ledgerId: otherId }) };
     expect(rebuilt(ledgerWith(), behind)?.epoch).toBe(1_002);
+    const ahead = ledgerWith({ epoch: 5, current: generation(2, { epoch: 5 }) });
+    expect(rebuilt(ahead, behind)?.epoch).toBe(1_005);
+  });
+
+  test("a site that has never reported tells its epoch alone", () => {
+    const silent = { ...listed(marked(2)), ...azureSite(null, { epoch: 6 }) };
+    expect(rebuilt(ledgerWith(), silent)).toMatchObject({ epoch: 1_006, generationMax: 13 });
   });
 
   test.each<[string, number, Answers]>([

@@ -452,6 +452,18 @@ describe("waves", () => {
     );
   });
 
+  test("of several canaries each is waited for, and one that fails is enough", () => {
+    const three = { rest: { a: target("a", 1) }, slow: { a: target("a", 1) }, quick: { a: target("a", 2) } };
+    const canaries = [plan("rest"), plan("slow", true), plan("quick", true)];
+    const { order } = playSite({ clusters: three, plans: canaries });
+    expect(order.indexOf("prove-copy:slow")).toBeLessThan(order.indexOf("apply-target:rest/a/pull"));
+    const answers: Answers = {
+      "apply-target": ({ cluster }) => (cluster === "slow" ? failing("denied") : undefined),
+    };
+    const failed = playSite({ clusters: three, plans: canaries, answers });
+    expect(failed.writes).toEqual(["apply-target:slow/a/pull"]);
+  });
+
   test("the canary itself is written while it fails", () => {
     const { writes } = playSite({
       clusters: { canary: older(3) },

@@ -70,6 +70,17 @@ test.each<[string, Partial<TargetSeen> | null, boolean, Judgement["is"]]>([
   expect(judgeTarget(seen, { ...wanted, adopt }).is).toBe(is);
 });
 
+test.each<[string, Partial<TargetSeen>]>([
+  ["it is immutable", { immutable: true }],
+  ["its type is Opaque", { type: "Opaque" }],
+  ["it belongs to installation elsewhere", { installation: "elsewhere" }],
+  ["it is written by argocd, helm", { otherOwners: ["argocd", "helm"] }],
+  ["it was not made by us (adopt: true takes it over)", { installation: null }],
+  [`marked by ledger ${otherId}`, { marks: mark(2, otherId) }],
+])("why a target is not ours is said: %s", (why, changes) => {
+  expect(judgeTarget({ ...served, ...changes }, wanted)).toEqual({ is: "foreign", why });
+});
+
 test("our mark is ours whatever else is with the Secret", () => {
   expect(bearsOurMark({ ...served, installation: null, marks: mark(9) }, "platform-pull", ledgerId)).toBe(true);
   expect(bearsOurMark({ ...served, marks: mark(2, otherId) }, "platform-pull", ledgerId)).toBe(false);
@@ -98,6 +109,18 @@ describe("the tally of receipts", () => {
     expect(tally.wanted).toBe(120);
     const both = mergeTallies([tally, tally]);
     expect([both.usernames.length, both.unserved.length, both.wanted]).toEqual([90, 50, 240]);
+  });
+
+  test("foreign targets are named up to fifty, too", () => {
+    const many = Array.from({ length: 52 }, (_, n) => ({ target: `t${n}`, why: "theirs", username: `user-${n}` }));
+    const tally = many.reduce(countForeign, emptyTally);
+    expect([tally.foreign.length, tally.usernames.length]).toEqual([50, 52]);
+    expect(mergeTallies([tally, tally]).foreign).toHaveLength(50);
+  });
+
+  test("of two targets at the same epoch the first is named", () => {
+    const both = countHigher(countHigher(emptyTally, bad("x"), 9, "first"), bad("y"), 9, "second");
+    expect(both.higher).toEqual({ epoch: 9, username: "first" });
   });
 
   test("the highest epoch found is kept, with the name beside it, over clusters too", () => {

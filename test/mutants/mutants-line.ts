@@ -72,7 +72,7 @@ export const lineMutants: readonly Mutant[] = [
       },
     ],
     hunt: simulated(300, { acts: ["roll back", "rotate"], act: 0.5, crash: 0.05, doubledTick: 0.5 }),
-    broken: /^promise/,
+    broken: /^(promise|thrown: Error: a value is used by the tick that read it)/,
   },
   {
     name: "a name per generation instead of per attempt",

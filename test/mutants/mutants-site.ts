@@ -17,7 +17,7 @@ export const siteMutants: readonly Mutant[] = [
       },
       { file: writes, from: "if (String(before.version) !== write.resourceVersion) throw", to: "if (false) throw" },
     ],
-    hunt: simulated(500, { frozen: 0.05, doubledTick: 0.5 }),
+    hunt: told("target-written-late"),
     broken: /^promise 1: .* went back from epoch/,
   },
   {
@@ -105,14 +105,7 @@ export const siteMutants: readonly Mutant[] = [
         to: 'return go(run, active, "read-back", undefined);',
       },
     ],
-    hunt: simulated(1_000, {
-      frozen: 0.1,
-      doubledTick: 0.8,
-      acts: ["rotate"],
-      act: 0.5,
-      outside: 0.5,
-      outsiders: ["secret deleted"],
-    }),
+    hunt: told("missing-secret-made-late"),
     broken: /^promise 1: .* was made with epoch/,
   },
   {
@@ -135,7 +128,7 @@ export const siteMutants: readonly Mutant[] = [
         to: 'const round = answer(state, "read-round");\n  if (round === undefined) return want(state, [{ type: "read-round" }]);',
       },
     ],
-    hunt: simulated(300, { slow: 0.2 }),
+    hunt: told("listed-before-the-round"),
     broken: /echoed a round with a look that began before it was drawn/,
   },
   {

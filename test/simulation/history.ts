@@ -69,6 +69,11 @@ export class History {
     for (const site of shape.sites) this.#fleet.skew[site] = Math.round((random.next() * 2 - 1) * weather.skewMsMax);
   }
 
+  /** Everything that has happened so far, where it is told. */
+  get story(): readonly string[] {
+    return this.#log.story;
+  }
+
   run(): HistoryResult {
     const { shape, stormTicks, large } = this.#drawn;
     const start = this.#world.nowMs;
@@ -229,8 +234,4 @@ export class History {
     }
     if (this.#log.broken.length === 0) this.#log.broken.push(...left());
   }
-}
-
-export function runHistory(seed: number, tell = false, aim: Aim = {}): HistoryResult {
-  return new History(seed, tell, aim).run();
 }

@@ -1,5 +1,5 @@
 import { statesToReach, transitionsToReach } from "./coverage.ts";
-import { type Aim, type HistoryResult, runHistory } from "./history.ts";
+import { type Aim, History, type HistoryResult } from "./history.ts";
 
 export interface ManyResult {
   readonly histories: number;
@@ -45,11 +45,15 @@ export function runMany(histories: number, firstSeed: number, brokenMax = 5): Ma
   return sum;
 }
 
+/** A throw is a broken history, too, with its story as far as it went. */
 export function runSafely(seed: number, tell = false, aim: Aim = {}): HistoryResult {
+  let story: readonly string[] = [];
   try {
-    return runHistory(seed, tell, aim);
+    const history = new History(seed, tell, aim);
+    story = history.story;
+    return history.run();
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { seed, large: false, broken: [`thrown: ${text}`], story: [], faults: {}, reached: {}, calls: 0 };
+    return { seed, large: false, broken: [`thrown: ${text}`], story, faults: {}, reached: {}, calls: 0 };
   }
 }

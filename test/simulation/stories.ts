@@ -2,20 +2,26 @@ import { homeLedger } from "./checkers.ts";
 import { Script } from "./script.ts";
 import { minuteMs } from "./world.ts";
 
-/** What the simulation once found, as a history written by hand. Each ends with nothing broken. */
+/** What the simulation once found, or finds too rarely, as a history written by hand. Each ends with nothing broken. */
 export interface Story {
   readonly name: string;
   readonly about: string;
   readonly tell: () => Script;
 }
 
-/** Two generations: the first is drained, and its round is echoed: the next tick retires it. */
-function echoed(shape: ConstructorParameters<typeof Script>[0] = {}): Script {
-  const script = new Script(shape);
+/** Two generations: the first is drained, and the next tick of home draws a round for it. */
+function drained(): Script {
+  const script = new Script();
   script.tick();
   script.tick({ type: "rotate" });
   script.tick();
   script.pass(11);
+  return script;
+}
+
+/** That round is echoed: the next tick retires the first generation. */
+function echoed(): Script {
+  const script = drained();
   script.tick();
   return script;
 }
@@ -94,6 +100,52 @@ export const stories: readonly Story[] = [
       restoreFirst(script);
       script.pass(5);
       script.tick();
+      script.tick();
+      return script;
+    },
+  },
+  {
+    name: "target-written-late",
+    about:
+      "A site's tick sleeps right before it writes a target. The next generation is handed out there meanwhile; the late write must not put the older one back.",
+    tell: () => {
+      const script = new Script();
+      script.tick();
+      script.home({ type: "rotate" }).finish();
+      const sleeper = script.site().until("cluster.applySecret");
+      script.tick({ type: "rotate" });
+      sleeper.finish();
+      script.tick();
+      return script;
+    },
+  },
+  {
+    name: "missing-secret-made-late",
+    about:
+      "A Secret is gone, and a site's tick sleeps right before it makes it anew. The site has seen the next epoch when it wakes up: what it makes may be empty, never old.",
+    tell: () => {
+      const script = new Script();
+      script.tick();
+      script.world.ports.clusters["c0"]?.deleteSecretOutside("ns0", "pull");
+      script.say("somebody deletes the Secret");
+      const sleeper = script.site().until("cluster.createEmptySecret");
+      script.home({ type: "rotate" }).finish();
+      script.site().until("cluster.listNamespaces");
+      script.say("that runner dies");
+      sleeper.finish();
+      script.tick();
+      return script;
+    },
+  },
+  {
+    name: "listed-before-the-round",
+    about:
+      "A site's tick has begun to list its targets when home draws a round. It ends late, and its report must not echo a round that its look did not see.",
+    tell: () => {
+      const script = drained();
+      const sleeper = script.site().until("cluster.listSecrets");
+      script.home().finish();
+      sleeper.finish();
       script.tick();
       return script;
     },

@@ -7,7 +7,7 @@ export default defineConfig({
     // Mostly waiting for drains: two at a time keep two cores half busy.
     maxWorkers: 2,
     testTimeout: 600_000,
-    hookTimeout: 120_000,
+    hookTimeout: 600_000,
     reporters: ["default", "./test/closing-line.ts"],
   },
 });

@@ -24,6 +24,7 @@ export const plan: CliActions["plan"] = async (options, context) => {
   if (options.detailedExitcode && wouldChange) codes.push(exitCode.differs);
   const code = worstExitCode(codes);
   if (wouldChange) context.progress(`nothing was changed; next: ${commandLine(context, "tick")} does it`);
+  else if (code !== exitCode.done) context.progress("nothing was changed; what is marked ! comes first");
   else context.progress(`nothing would change; ${commandLine(context, "rotate")} begins a new generation anyway`);
   return {
     exitCode: code,

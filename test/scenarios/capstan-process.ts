@@ -47,7 +47,8 @@ export class Capstan {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       err += text;
     });
-    const done = new Promise<Ran>((resolve) => {
+    const done = new Promise<Ran>((resolve, reject) => {
+      child.once("error", reject);
       child.once("close", (code, signal) => {
         this.#printed.push(out, err);
         resolve({ code, signal, out, err });

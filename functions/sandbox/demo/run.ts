@@ -265,7 +265,12 @@ class Demo {
 
   async #enoughPulls(): Promise<void> {
     const wanted = Math.min(5_000, 84 * this.#namespaces.length);
-    await this.#until(`${wanted} pulls`, () => (this.#pullers?.stats().pulls ?? 0) >= wanted);
+    const pulls = (): number => this.#pullers?.stats().pulls ?? 0;
+    // In steps: a slow machine may take long, as long as pods go on pulling.
+    while (pulls() < wanted) {
+      const next = Math.min(wanted, pulls() + this.#namespaces.length);
+      await this.#until(`${next} of ${wanted} pulls`, () => pulls() >= next);
+    }
   }
 
   async #report(rotations: readonly RotationSeen[]): Promise<DemoReport> {

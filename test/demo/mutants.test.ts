@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { DemoFailure } from "../../functions/sandbox/demo/run.ts";
+import { DemoFailure } from "../../functions/sandbox/demo/failure.ts";
 import { mutantPlugin, mutants } from "./mutants.ts";
 import { Builds, play } from "./play.ts";
 

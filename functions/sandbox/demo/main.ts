@@ -25,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (options === "help") return print([demoHelp]);
   if (options === "list-faults") return print(demoFaults.map(({ name, line }) => `${name.padEnd(24)}${line}`));
-  const { DemoFailure, runDemo } = await import("./run.ts");
+  const { DemoFailure } = await import("./failure.ts");
+  const { runDemo } = await import("./run.ts");
   const { renderReport } = await import("./report.ts");
   const { json } = options;
   try {

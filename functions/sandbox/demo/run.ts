@@ -6,6 +6,7 @@ import type { CloudName } from "../facts.ts";
 import { type Pullers, startPullers } from "../pullers/start-pullers.ts";
 import { type Sandbox, startSandbox } from "../start.ts";
 import { demoConfiguration, demoTokens } from "./configuration.ts";
+import { DemoFailure } from "./failure.ts";
 import { demoFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import type { HostEvent } from "./host.ts";
@@ -289,16 +290,5 @@ class Demo {
       fault: this.#fault,
       logs: this.#logs,
     });
-  }
-}
-
-/** The demo could not come to its end; `logs`: the functions' last lines. */
-export class DemoFailure extends Error {
-  override readonly name = "DemoFailure";
-  readonly logs: readonly string[];
-
-  constructor(message: string, logs: readonly string[]) {
-    super(message);
-    this.logs = logs.slice(-40);
   }
 }

@@ -210,7 +210,10 @@ describe("what an operator is told", () => {
 
   test("of a robot that is not ours nothing", () => {
     const byHand = { ...marked(5), description: "by hand" };
-    const answers: Answers = { "list-robots": () => ({ robots: [marked(2), byHand] }) };
+    const answers: Answers = {
+      "list-robots": () => ({ robots: [marked(2), byHand] }),
+      "read-robot": () => ({ robot: byHand }),
+    };
     expect(playHome({ ledger: ledgerWith(), answers, due }).outcome).toMatchObject({
       end: "idle",
       waits: [],

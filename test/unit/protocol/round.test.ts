@@ -29,7 +29,8 @@ test("drawn into the ledger first, then put beside each store's value", () => {
   const answers: Answers = { "read-round": () => ({ round: null }) };
   const played = playHome({ ledger: ledgerWith({ replaced: [drained] }), answers });
   const order = played.asked.map((effect) => effect.type);
-  expect(played.saves).toContain("round drawn for generation 1");
+  // The last save of a tick keeps no lease: none needs to be given back.
+  expect(played.saves).toEqual(["round drawn for generation 1"]);
   expect(played.changed).toEqual(["write-round aws", "write-round azure"]);
   expect(order.indexOf("write-round")).toBeGreaterThan(order.indexOf("save"));
 });
@@ -125,6 +126,18 @@ test("a site that never served or never reported has not echoed", () => {
   };
   const { saves } = playHome({ ledger: ledgerWith({ round: { ...round, generations: [] } }), answers: waits });
   expect(saves).toEqual([]);
+});
+
+test("a target that is not served keeps a round open, whatever else it waits for", () => {
+  const next = nextOf("staged", { generation: 1, rollBack: true, reason: "roll-back" });
+  const unread: Answers = { "read-version": ({ versionId }) => (versionId === "v2" ? { trace: traceOf(2) } : fails()) };
+  const answers = { ...reporting(echo, { ...echo, served: 2 }), ...unread };
+  expect(playHome({ ledger: { ...during, next }, answers }).ledger.round).toEqual(round);
+});
+
+test("of one that was revoked its drain must have begun by every clock", () => {
+  const ahead = record(1, { state: "draining", revoked: true, drainFrom: instant(t0 + 1_000) });
+  expect(playHome({ ledger: ledgerWith({ replaced: [ahead] }), answers: reporting({}, {}) }).ledger.round).toBeNull();
 });
 
 test("while the current generation is refused nothing is confirmed", () => {

@@ -153,6 +153,19 @@ describe("an answer on its way", () => {
     }
   });
 
+  test("a revision is a short text on one line, or a typed error", async () => {
+    for (const json of [JSON.stringify("x".repeat(300)), '"a\\nb"', '""']) {
+      for (const mangling of everywhere(json)) {
+        const outcome = await met("gcp", "load", mangling);
+        if (outcome.is === "error") expect(outcome.error).toBeInstanceOf(PortError);
+        else
+          expect(outcome).toMatchObject({
+            value: { record: { revision: expect.stringMatching(/^[\x21-\x7e]{1,256}$/) } },
+          });
+      }
+    }
+  });
+
   test("a date that is none is no time", async () => {
     const outcome = await met("azure", "first save", { kind: "header", name: "date", value: "yesterday" });
     expect(outcome).toMatchObject({ is: "value", value: { serverMs: null } });

@@ -46,7 +46,8 @@ function numberOf(member: unknown): number | null {
 
 function secretOf(client: GcpClient, call: GcpCall, { body, serverMs }: GcpReply): GcpSecret {
   const { etag, annotations, versionAliases } = body;
-  if (typeof etag !== "string" || etag === "") throw client.badReply(call, "a secret without an etag");
+  if (typeof etag !== "string" || !/^[\x21-\x7e]{1,256}$/.test(etag))
+    throw client.badReply(call, "a secret without an etag, or none that can be");
   const [texts, aliases] = [membersOf(annotations, textOf), membersOf(versionAliases, numberOf)];
   if (texts === null || aliases === null) throw client.badReply(call, "annotations or aliases that are none");
   return { etag, annotations: texts, aliases, serverMs };

@@ -59,7 +59,7 @@ function ledgerProperty(name: string, good: string, read: (record: { revision: s
 /** Ours, foreign or newer; what is ours can be traced, written again and read as the same. */
 export function complaintsAboutValue(text: string): readonly string[] {
   const decoded = decodeValue(new Secret(text));
-  if (decoded.is !== "ours") return decoded.is === "newer" && !Number.isSafeInteger(decoded.format) ? ["format"] : [];
+  if (decoded.is !== "ours") return decoded.is === "newer" && !(decoded.format > 1) ? ["format"] : [];
   const { value } = decoded;
   const trace = traceOf(value);
   const again = decodeValue(encodeValue(value));

@@ -112,3 +112,46 @@ test("the current generation is named too, with what is under way to replace it"
 function traceOf2() {
   return { versionId: "v2", trace: traceOf(2) };
 }
+
+describe("who holds it, to the letter", () => {
+  const ten = Array.from({ length: 10 }, (_, n) => target(`prod/t${n}/pull`));
+  const unserved = (targets: readonly ReturnType<typeof target>[]): Answers => ({
+    "load-site": ({ site }) => ({
+      ledger: siteLedgerWith(site, site === "azure" ? { usernames: [usernameOf(1)], unserved: targets } : {}),
+    }),
+  });
+  const text = (holders: string) => `the robot of generation 1 ends in 60 minutes; then pulls fail at ${holders}`;
+
+  test("ten are named, of more the number", () => {
+    const names = ten.map((one) => one.target).join(", ");
+    expect(told({ ledger: replaced(near), answers: unserved(ten) })).toEqual([text(names)]);
+    expect(told({ ledger: replaced(near), answers: unserved([...ten, target("prod/last/pull")]) })).toEqual([
+      text(`${names} and 1 more`),
+    ]);
+  });
+
+  test("a store of its very epoch, and a site whose report is of another ledger or was never made", () => {
+    const atOne: Answers = {
+      "read-store": ({ site }) => (site === "azure" ? { versionId: "v1", trace: traceOf(1) } : traceOf2()),
+    };
+    const ledger = { ...replaced(near), current: generation(2, { promotedAtMs: t0 }) };
+    const canaries: Answers = {
+      "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, site === "aws" ? { served: 2 } : {}) }),
+    };
+    expect(told({ ledger, answers: { ...atOne, ...canaries } })).toEqual([text("the store of azure")]);
+    const azureSite = (report: ReturnType<typeof siteLedgerWith> | null): Answers => ({
+      "load-site": ({ site }) => ({ ledger: site === "azure" ? report : siteLedgerWith(site) }),
+    });
+    for (const ledgerOf of [null, siteLedgerWith("azure", { ledgerId: "b".repeat(32) })])
+      expect(told({ ledger: replaced(near), answers: azureSite(ledgerOf) })).toEqual([text("all targets of azure")]);
+  });
+
+  test("it needs nobody by itself, and a current one that has ended is not near its end", () => {
+    const { problems } = playHome({ ledger: replaced(near), answers: held }).outcome;
+    expect(problems.filter(({ code }) => code === "expiry-near").map(({ blocks }) => blocks)).toEqual([false]);
+    const ends = (ms: number) =>
+      ledgerWith({ current: generation(2, { robot: { ...generation(2).robot, expiresAtMs: t0 + ms } }) });
+    expect([0, -1, near + 1].map((ms) => told({ ledger: ends(ms) }))).toEqual([[], [], []]);
+    expect(told({ ledger: ends(1) })).toHaveLength(1);
+  });
+});

@@ -41,8 +41,10 @@ export function promiseOne(
   world: World,
   exempt: ReadonlySet<string>,
   place: Place = world.places[0],
+  theirs: (copy: Copy) => boolean = () => false,
 ): readonly string[] {
   return copies(world, place)
+    .filter((copy) => !theirs(copy))
     .filter(({ login }) => !exempt.has(login.username) && !alive(world, login, place))
     .map(({ where, login }) => `promise 1: ${where} holds ${login.username}, which is dead`);
 }

@@ -1,5 +1,5 @@
 import type { MemoryRobot } from "../../core/drivers/memory/registry-state.ts";
-import { promiseOne, promiseTwo } from "./checkers.ts";
+import { type Copy, promiseOne, promiseTwo } from "./checkers.ts";
 import type { Known } from "./known.ts";
 import type { Tick } from "./truth.ts";
 import type { Place } from "./world.ts";
@@ -18,7 +18,13 @@ export function judgeRemoval(known: Known, on: string, robot: MemoryRobot, asked
   const { place } = truth;
   const exempt = known.excused(truth.exempt);
   const username = `robot$${robot.name}`;
-  const broken = [...promiseOne(known.world, exempt, place), ...promiseTwo(known.world, exempt, place, truth.ledger)];
+  // Where credentials share a Secret, another one's write may take over what somebody put there for this one.
+  const theirs = ({ where, login }: Copy) =>
+    truth.outsiders.get(where.slice(0, where.lastIndexOf("/")))?.username === login.username;
+  const broken = [
+    ...promiseOne(known.world, exempt, place, theirs),
+    ...promiseTwo(known.world, exempt, place, truth.ledger),
+  ];
   const { next, replaced } = truth.ledger ?? {};
   if (next && next.state !== "minting" && next.robot.id === robot.id && !exempt.has(username))
     broken.push(`promise 2: ${robot.name} was deleted while its generation was ${next.state}`);

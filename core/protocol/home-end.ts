@@ -3,7 +3,7 @@ import { endingSoon } from "./home-expiry.ts";
 import { siteServed, storeObstacle } from "./home-flips.ts";
 import { seenAgain } from "./home-last-look.ts";
 import { reasonToRotate, startBlockedBy } from "./home-line.ts";
-import { drainMsOf, heldBy } from "./home-records.ts";
+import { drainMsOf, heldBy, isExpired } from "./home-records.ts";
 import {
   answerTo,
   type Decision,
@@ -124,8 +124,9 @@ export function waitingFor(state: HomeState, at: Instant): readonly string[] {
 /** Until the first drain ends, where nothing but their time is waited for; null: something else is. */
 function onlyTimeLeftMs(state: LedgerState, at: Instant): number | null {
   const { ledger, settings } = state;
+  // What retires may drain once more (a store was put back to it); what has expired waits for nothing.
   const leftMs = ledger.replaced.map((record) =>
-    record.state === "draining" && record.drainFrom !== null
+    record.drainFrom !== null && !isExpired(record, at)
       ? drainMsOf(state, record) - elapsedMs(record.drainFrom, at)
       : 0,
   );

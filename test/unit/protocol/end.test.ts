@@ -97,12 +97,22 @@ describe("when to come back, to the moment", () => {
   });
 });
 
+function expiredWhileDraining() {
+  const drains = draining(20 * minuteMs);
+  return { ...drains, state: "retiring" as const, robot: { ...drains.robot, expiresAtMs: t0 } };
+}
+
 const justPromoted = ledgerWith({ current: generation(2, { promotedAtMs: t0 }) });
 
 test.each<[string, Scene, number]>([
   [
     "one whose drain began anew while it retires",
     { ledger: ledgerWith({ replaced: [{ ...draining(20 * minuteMs), state: "retiring" }] }), due },
+    20 * minuteMs,
+  ],
+  [
+    "one that expired in the middle of its drain, and could not be deleted yet",
+    { ledger: ledgerWith({ replaced: [expiredWhileDraining()] }), due, answers: { "read-robot": () => fails() } },
     minuteMs,
   ],
   ["a store alone", { ledger: ledgerWith(), due, answers: { "read-store": dark } }, minuteMs],

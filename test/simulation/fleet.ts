@@ -178,6 +178,7 @@ export class Fleet {
     const { nowMs } = this.#world;
     const failure = this.#troubles.failure(call, nowMs);
     if (failure !== null) return { ok: false, failure };
+    if (this.#outside.beginsOverLost(call, process.tick.startedMs)) return unreachable;
     if (
       process.tick.lookedMs === null &&
       (call.call === "cluster.listNamespaces" || call.call === "cluster.listSecrets")

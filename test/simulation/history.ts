@@ -169,10 +169,10 @@ export class History {
     if (act === null) return null;
     this.#log.count(`act ${act.type}${act.type === "revoke" && act.now ? " now" : ""}`);
     if (act.type === "revoke") {
-      const all = [ledger?.current, ledger?.next, ...(ledger?.replaced ?? [])];
-      for (const meant of all)
-        if (meant?.generation === act.generation && "robot" in meant)
-          this.#witness.revoke(place, meant.robot.username, act.now);
+      // By its number: a ledger that was put back may not know its robot yet, and be rebuilt with it before the act is taken.
+      const prefix = `${place.name}-g${act.generation}-`;
+      for (const { name } of this.#world.registryOf(place).state.robots)
+        if (name.startsWith(prefix)) this.#witness.revoke(place, `robot$${name}`, act.now);
     }
     this.#log.say(() => `an operator asks: ${JSON.stringify(act)}`);
     return act;

@@ -10,9 +10,12 @@ const unseenTicks = 4;
 /** A robot of ours is gone: who still needed it? */
 export function judgeRemoval(known: Known, on: string, robot: MemoryRobot, askedMs: number, tick: Tick): string[] {
   const truth = known.truths.find(({ place }) => place.registry === on && robot.name.startsWith(`${place.name}-g`));
-  if (truth === undefined || !robot.description.startsWith("capstan:")) {
-    // Between our look and our deletion no fence stands: the registry deletes by id alone.
-    const takenSince = robot.createdAtMs >= (tick.readRobotMs.get(robot.id) ?? askedMs);
+  // Between our look and our deletion no fence stands: the registry deletes by id alone.
+  const lookedMs = tick.readRobotMs.get(robot.id) ?? askedMs;
+  const unmarkedMs = known.unmarkedMs.get(robot.name);
+  const isOurs = robot.description.startsWith("capstan:") || (unmarkedMs !== undefined && unmarkedMs >= lookedMs);
+  if (truth === undefined || !isOurs) {
+    const takenSince = robot.createdAtMs >= lookedMs;
     return takenSince ? [] : [`promise 3: robot ${robot.name} was deleted, which is not ours`];
   }
   const { place } = truth;

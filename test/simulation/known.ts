@@ -10,6 +10,8 @@ export class Known {
   readonly truths: readonly Truth[];
   /** Username → end of its robot's life. */
   readonly expiryMs = new Map<string, number | null>();
+  /** Robot's name → when somebody took our mark away from it. */
+  readonly unmarkedMs = new Map<string, number>();
   /** Faults have stopped; null: not yet. */
   calmMs: number | null = null;
 

@@ -1,3 +1,4 @@
+import type { PortCall } from "../../core/engine/calls.ts";
 import { decodeValue } from "../../core/engine/value.ts";
 import { Secret } from "../../core/secret.ts";
 import { homeLedger } from "./checkers.ts";
@@ -17,6 +18,7 @@ export class OutsideBackups {
   readonly #random: Random;
   readonly #witness: Witness;
   readonly #backups: Kept[] = [];
+  readonly #lostMs = new Map<string, number>();
   #restores = 0;
   #writes = 0;
 
@@ -88,7 +90,15 @@ export class OutsideBackups {
     if (lost === undefined) return null;
     ledgers.state = { ...ledgers.state, records };
     this.#witness.forget(place);
+    this.#lostMs.set(`${place.home} sim/${place.name}`, this.#world.nowMs);
     return place.home;
+  }
+
+  /** Would this call begin a ledger, decided before one was there and is lost again? Nothing can fence that. */
+  beginsOverLost(call: PortCall, tickStartedMs: number): boolean {
+    if (call.call !== "ledger.save" || call.expected !== null) return false;
+    const lostSince = (this.#lostMs.get(`${call.on} ${call.key}`) ?? 0) > tickStartedMs;
+    return lostSince && (JSON.parse(call.text) as { epoch: number }).epoch === 0;
   }
 
   #restoreStore(site: string, oldest: Kept): string | null {

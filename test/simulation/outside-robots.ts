@@ -52,6 +52,7 @@ export class OutsideRobots {
     if (how === 1) return { ...robot, expiresAtMs: nowMs + this.#random.int(1, 30) * shape.tickEveryMs };
     if (how === 2) return { ...robot, expiresAtMs: nowMs + shape.durationDays * 24 * 60 * minuteMs };
     this.#described.push(robot);
+    this.#witness.unmarked(robot.name);
     return { ...robot, description: "put by somebody else" };
   }
 

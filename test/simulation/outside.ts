@@ -29,6 +29,10 @@ export class Outside {
     this.#backups.backUp();
   }
 
+  beginsOverLost(call: PortCall, tickStartedMs: number): boolean {
+    return this.#backups.beginsOverLost(call, tickStartedMs);
+  }
+
   /** Does one thing of this kind; null: there was nothing to do it to. */
   act(kind: OutsideKind): string | null {
     const place = this.#random.pick(this.#world.places);

@@ -35,6 +35,11 @@ export class Witness {
     this.#known.of(place).revoked.clear();
   }
 
+  /** Somebody puts a description of his own over our mark. */
+  unmarked(robotName: string): void {
+    this.#known.unmarkedMs.set(robotName, this.#known.world.nowMs);
+  }
+
   /** A backup brought an older value back into this store. */
   restored(place: Place, site: string, username: string): void {
     this.#known.of(place).restored.set(site, { username, sinceMs: this.#known.world.nowMs });

@@ -147,8 +147,12 @@ describe("three clouds", () => {
     expect(fleet.robots()).toHaveLength(2);
 
     const watched = fleet.capstan.start(["rotate", "--wait"]);
+    // Once: a second Ctrl-C does not wait for the call under way.
+    let asked = false;
     watched.child.stderr?.on("data", (text: string) => {
-      if (text.includes("epoch 3")) watched.child.kill("SIGINT");
+      if (asked || !text.includes("epoch 3")) return;
+      asked = true;
+      watched.child.kill("SIGINT");
     });
     expect(await watched.done).toMatchObject({ code: 130, err: expect.stringContaining("nothing is lost") });
     down.remove();

@@ -54,7 +54,7 @@ export interface ProbeScope {
 }
 
 /**
- * - `accepted`: logs in without scope, and the token's actions contain the action asked for.
+ * - `accepted`: logs in, and a token's actions contain the action asked for.
  * - `refused`: the registry answered that this login is none (wrong, disabled, expired, deleted).
  * - `no-right`: logs in, but the token grants nothing on the repository.
  * - `unreachable`: no verdict could be had.
@@ -88,9 +88,9 @@ export interface Registry {
   remove(id: number): Promise<void>;
 
   /**
-   * Tries a login at every endpoint, as a node would: login without scope first (a token request
-   * *with* scope answers 200 to dead secrets), then the scope. Never throws for a refused login and
-   * never tries one endpoint twice within the penalty of a failed login.
+   * Tries a login at every endpoint: the login alone first (a token request *with* scope answers 200 to
+   * dead secrets), then the scope, as a node would. Never throws for a refused login and never tries one
+   * endpoint twice within the penalty of a failed login: who asks meanwhile gets the same verdict.
    */
   probe(login: Login, scope: ProbeScope): Promise<ProbeResult>;
 

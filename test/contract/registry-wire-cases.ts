@@ -17,6 +17,8 @@ async function under<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (harness.wire === null) throw new Error("there is no wire");
+  // Past the penalty of whatever was refused before: within it nothing is sent.
+  await harness.advanceMs(2000);
   const fault = harness.wire.faults.set({ part: "harbor", kind, action });
   try {
     return await work();
@@ -160,8 +162,22 @@ export const registryWireCases: readonly RegistryCase[] = [
     async run(harness, name) {
       await harness.createProject(name, { public: false });
       const robot = await harness.registry.mint(pullRobot(name, name));
-      const scope = { repository: `${name}/app`, action: "pull" as const };
-      const faults: readonly (readonly [string, FaultAction])[] = [
+      const verdictsUnder = async (kind: string, action: FaultAction, repository: string | null) => {
+        const scope = { repository, action: "pull" as const };
+        const { endpoints } = await under(harness, kind, action, () => harness.registry.probe(robot, scope));
+        return new Set(endpoints.map(({ verdict }) => verdict));
+      };
+      const ownRights: readonly FaultAction[] = [
+        { type: "cut-before" },
+        { type: "reply", ...html },
+        reply(429),
+        reply(200, '{"projects":[]}'),
+      ];
+      for (const action of ownRights) {
+        for (const repository of [null, `${name}/app`])
+          expect(await verdictsUnder("permissions.current", action, repository)).toEqual(new Set(["unreachable"]));
+      }
+      const ofNodes: readonly (readonly [string, FaultAction])[] = [
         ["v2.ping", { type: "cut-before" }],
         ["v2.ping", reply(200, "{}")],
         ["v2.ping", reply(401, "", { "www-authenticate": 'Bearer realm="http://evil.example/token",service="x"' })],
@@ -172,23 +188,87 @@ export const registryWireCases: readonly RegistryCase[] = [
         ["token", reply(401, "<html>proxy</html>", { "content-type": "text/html" })],
         ["token", reply(429)],
       ];
-      for (const [kind, action] of faults) {
-        for (const asked of [scope, { ...scope, repository: null }]) {
-          const { endpoints } = await under(harness, kind, action, () => harness.registry.probe(robot, asked));
-          expect(new Set(endpoints.map(({ verdict }) => verdict)), `${kind} ${action.type}`).toEqual(
-            new Set(["unreachable"]),
+      for (const [kind, action] of ofNodes)
+        expect(await verdictsUnder(kind, action, `${name}/app`), `${kind} ${action.type}`).toEqual(
+          new Set(["unreachable"]),
+        );
+      // Where the API is not to be had at an address, a token without a scope is the proof, and fails in the same ways.
+      const hidden = harness.wire?.faults.set({
+        part: "harbor",
+        kind: "permissions.current",
+        action: reply(404, "default backend - 404", { "content-type": "text/plain" }),
+      });
+      try {
+        for (const [kind, action] of ofNodes)
+          expect(await verdictsUnder(kind, action, null), `${kind} ${action.type}`).toEqual(new Set(["unreachable"]));
+      } finally {
+        hidden?.remove();
+      }
+    },
+  },
+  {
+    title: "an address that serves nodes and not the API is asked by a token, and tells the same",
+    async run(harness, name) {
+      await harness.createProject(name, { public: true });
+      const robot = await harness.registry.mint(pullRobot(name, name));
+      const wrong = { username: robot.username, password: new Secret("Wrong-secret-1") };
+      const path = {
+        errors: [{ code: "NOT_FOUND", message: "path /api/v2.0/users/current/permissions was not found" }],
+      };
+      for (const action of [
+        reply(404, "default backend - 404", { "content-type": "text/plain" }),
+        reply(404, JSON.stringify(path)),
+        reply(403, "blocked", { "content-type": "text/plain" }),
+        reply(401, "", {}),
+        reply(200, "<html>Sign in</html>", { "content-type": "text/html" }),
+      ]) {
+        for (const [login, verdict] of [
+          [robot, "accepted"],
+          [wrong, "refused"],
+        ] as const) {
+          const { endpoints } = await under(harness, "permissions.current", action, () =>
+            harness.registry.probe(login, { repository: `${name}/app`, action: "pull" }),
           );
+          expect(new Set(endpoints.map((one) => one.verdict))).toEqual(new Set([verdict]));
         }
       }
     },
   },
   {
-    title: "a refused login is asked for once, and never with a scope",
+    title: "a refused login is asked for once, never with a scope, and not again within its penalty",
     async run(harness, name) {
-      const before = harness.wire?.requests("token") ?? 0;
+      const asked = () => [harness.wire?.requests("permissions.current") ?? 0, harness.wire?.requests("token") ?? 0];
+      const [logins = 0, tokens = 0] = asked();
       const wrong = { username: `robot$${name}`, password: new Secret("Wrong-secret-1") };
-      const { endpoints } = await harness.registry.probe(wrong, { repository: "a/b", action: "pull" });
-      expect((harness.wire?.requests("token") ?? 0) - before).toBe(endpoints.length);
+      const probe = () => harness.registry.probe(wrong, { repository: "a/b", action: "pull" });
+      const [{ endpoints }] = await Promise.all([probe(), probe(), probe()]);
+      await harness.advanceMs(1400);
+      expect((await probe()).endpoints).toEqual(endpoints);
+      expect(asked()).toEqual([logins + endpoints.length, tokens]);
+      await harness.advanceMs(200);
+      expect((await probe()).endpoints).toEqual(endpoints);
+      expect(asked()).toEqual([logins + 2 * endpoints.length, tokens]);
+    },
+  },
+  {
+    title: "a dead issuer is not tried again within its penalty, by whatever call",
+    async run(harness) {
+      try {
+        harness.breakIssuer(true);
+        await harness.advanceMs(2000);
+        const asked = () => ["robot.list", "robot.get"].map((kind) => harness.wire?.requests(kind) ?? 0);
+        const before = asked();
+        const calls = [harness.registry.list("x"), harness.registry.read(1), harness.registry.list("y")];
+        for (const error of await Promise.all(calls.map((call) => portErrorOf(call))))
+          expect([error.kind, error.reason]).toEqual(["denied", "bad-credentials"]);
+        // The administrator's one patient retry, and no more.
+        const sent = asked().map((count, index) => count - (before[index] ?? 0));
+        expect(sent.reduce((sum, count) => sum + count)).toBe(2);
+        harness.breakIssuer(false);
+        await harness.registry.list("x");
+      } finally {
+        harness.breakIssuer(false);
+      }
     },
   },
   {

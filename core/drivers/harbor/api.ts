@@ -2,6 +2,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { Login } from "../../ports/registry.ts";
 import type { HttpReply } from "../http/request.ts";
 import { failureOf } from "./failures.ts";
+import type { LoginGate } from "./login-gate.ts";
 import { harborError, isHtml } from "./replies.ts";
 import { basicAuthorization, type Wire } from "./wire.ts";
 
@@ -24,6 +25,8 @@ export interface Api {
 export interface ApiSettings {
   readonly endpoint: string;
   readonly issuer: () => Promise<Login> | Login;
+  /** One for all that speak to this Harbor. */
+  readonly gate: LoginGate;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
@@ -34,6 +37,11 @@ const lockMs = 2000;
 /** Names of people never contain `$`, so this is a robot for sure; without it either may be meant. */
 function isRobot(login: Login): boolean {
   return login.username.includes("$");
+}
+
+/** Harbor's own word that a login is none; what an ingress says with this status decides nothing. */
+export function isRefusedLogin(reply: HttpReply): boolean {
+  return reply.status === 401 && harborError(reply) !== null;
 }
 
 export function createApi(wire: Wire, settings: ApiSettings): Api {
@@ -63,11 +71,13 @@ export function createApi(wire: Wire, settings: ApiSettings): Api {
           authorization: basicAuthorization(login),
           ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         });
-      let reply = await send();
-      if (reply.status === 401 && harborError(reply) !== null && !isRobot(login)) {
+      const attempt = async (): Promise<HttpReply> => {
+        const first = await send();
+        if (!isRefusedLogin(first) || isRobot(login)) return first;
         await settings.sleep(lockMs);
-        reply = await send();
-      }
+        return send();
+      };
+      const reply = await settings.gate.pass(base, login, attempt, isRefusedLogin);
       // A portal's page with a good status is no answer, and surely no proof of a deletion.
       if (reply.status === goodStatus && !isHtml(reply)) return reply;
       const { operation, right } = call;

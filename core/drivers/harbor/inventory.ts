@@ -5,6 +5,7 @@ import { checkEndpoint } from "../http/dispatcher.ts";
 import { type Api, createApi } from "./api.ts";
 import { isOutOfSight } from "./failures.ts";
 import { type Project, readInstallation } from "./installation.ts";
+import { createLoginGate } from "./login-gate.ts";
 import type { HarborOptions } from "./options.ts";
 import { encodeQ } from "./query.ts";
 import { auditReply, inventoryReply, projectsReply, readReply } from "./replies.ts";
@@ -121,6 +122,7 @@ export function createHarborInventory(options: Omit<HarborOptions, "robotLevel" 
   const api = createApi(wire, {
     endpoint: options.endpoint,
     issuer: options.issuer,
+    gate: createLoginGate(options.nowMs),
     nowMs: options.nowMs,
     sleep: options.sleep ?? ((ms) => sleep(ms)),
   });

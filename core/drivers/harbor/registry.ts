@@ -7,6 +7,7 @@ import { type Api, createApi } from "./api.ts";
 import { issuerLives } from "./issuer-lives.ts";
 import { inspectIssuer } from "./issuer-rights.ts";
 import { listRobots } from "./list.ts";
+import { createLoginGate } from "./login-gate.ts";
 import { defaults, type HarborOptions } from "./options.ts";
 import { probeEndpoints } from "./probe.ts";
 import { probePull } from "./probe-pull.ts";
@@ -17,18 +18,20 @@ import { createWire } from "./wire.ts";
 
 /**
  * One Harbor from 2.5 on, 2.12 or newer for an issuer that is a robot. Nothing is retried here but a person's
- * single 401, after 2 s. Throws at once for an endpoint that is no https address (or loopback).
+ * single 401, after 2 s, and a dead login not within its penalty. Throws at once for an endpoint that is no https address (or loopback).
  */
 export function createHarborRegistry(options: HarborOptions): Registry & UsageEvidence & IssuerInspection {
   const pullEndpoints = options.pullEndpoints ?? [options.endpoint];
   for (const endpoint of [options.endpoint, ...pullEndpoints]) checkEndpoint(endpoint);
   if (pullEndpoints.length === 0) throw new Error("a Harbor needs at least one endpoint to pull from");
   const wire = createWire(options);
+  const gate = createLoginGate(options.nowMs);
   const pause = options.sleep ?? ((ms: number) => sleep(ms));
   const apiOf = (issuer: HarborOptions["issuer"]): Api =>
     createApi(wire, {
       endpoint: options.endpoint,
       issuer,
+      gate,
       nowMs: options.nowMs,
       sleep: pause,
     });
@@ -41,7 +44,7 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
     list: (namePrefix) => listRobots(retirer, options.robotLevel, namePrefix, options.robotsMax ?? defaults.robotsMax),
     read: (id) => readRobot(retirer, id),
     remove: (id) => removeRobot(retirer, id),
-    probe: (login, scope) => probeEndpoints(wire, pullEndpoints, login, scope),
+    probe: (login, scope) => probeEndpoints({ wire, gate }, pullEndpoints, login, scope),
     whoami: () => askWhoami(minter),
     usedSince: (username, sinceMs) => askUsage({ log: retirer, pull, sleep: pause }, username, sinceMs),
     issuerLives: () => issuerLives([...new Set([minter, retirer])]),

@@ -8,6 +8,7 @@ import { problemsOf, waitingFor } from "../protocol/home-end.ts";
 import type { HomeState, Problem } from "../protocol/home-state.ts";
 import { robotName } from "../protocol/mark.ts";
 import { issuerProblems } from "./issuer-lives.ts";
+import { rightsProblems } from "./rights-problems.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
 
@@ -66,7 +67,8 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
     }
   }
   const seen = summary(step.runner, looked, wouldDo, tools.clock.nowMs());
-  return { ...seen, problems: [...seen.problems, ...(await issuerProblems(tools, name))] };
+  const more = await Promise.all([issuerProblems(tools, name), rightsProblems(tools, name, seen.state.ledger)]);
+  return { ...seen, problems: [...seen.problems, ...more.flat()] };
 }
 
 function summary(runner: HomeRunner, looked: HomeState | null, wouldDo: readonly string[], nowMs: number): HomeLook {

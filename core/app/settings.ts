@@ -3,6 +3,8 @@ import type { HomeContext, SiteContext } from "../engine/context.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { Act, HomeSettings } from "../protocol/settings.ts";
 import type { ClusterPlan, SiteSettings, TargetPlan } from "../protocol/site-effects.ts";
+import type { MadeOf } from "../protocol/state.ts";
+import { rightsText } from "./rights.ts";
 
 /** What a tick is given besides the configuration. */
 export interface TickInputs {
@@ -25,16 +27,10 @@ export function sitesOf(credential: Pick<CredentialConfig, "home" | "sites">): r
   return [credential.home, ...credential.sites];
 }
 
-/** The rights as one text that does not depend on the order in which they were written. */
-export function rightsText(credential: CredentialConfig): string {
-  return credential.robot.permissions
-    .flatMap((permission) =>
-      permission.access.map(
-        (access) => `${permission.kind}:${permission.namespace}:${access.resource}:${access.action}`,
-      ),
-    )
-    .sort()
-    .join(",");
+/** What the file says that a generation is made of. */
+export function madeOfNow({ registry, robot }: CredentialConfig): MadeOf {
+  const { level, durationDays, permissions } = robot;
+  return { registry, strategy: "generations", level, durationDays, rights: rightsText(permissions) };
 }
 
 /** Name of the registry's port: robots of a project are listed by a driver of their own. */
@@ -90,13 +86,7 @@ export function homeInput(
       home: credential.home,
       sites: sitesOf(credential),
       canarySite: credential.canarySite,
-      madeOf: {
-        registry: credential.registry,
-        strategy: "generations",
-        level,
-        durationDays,
-        rights: rightsText(credential),
-      },
+      madeOf: madeOfNow(credential),
       limits: {
         ...limits,
         drainMs,

@@ -42,6 +42,17 @@ export interface IssuerReport {
   readonly limits: readonly string[];
 }
 
+/** A permission as the registry tells it: in any order, and a scope perhaps in several entries. */
+export interface HeldPermission {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly access: readonly {
+    readonly resource: string;
+    readonly action: string;
+    readonly effect?: string | undefined;
+  }[];
+}
+
 /** The robots among the issuer's logins whose end can be seen. People have none. */
 export interface IssuerLives extends ServerTime {
   readonly robots: readonly { readonly username: string; readonly expiresAtMs: number | null }[];
@@ -54,4 +65,7 @@ export interface IssuerInspection {
 
   /** Throws `denied` (`bad-credentials`), `throttled`, `unreachable`, `invalid`. */
   inspectIssuer(needs: IssuerNeeds): Promise<IssuerReport>;
+
+  /** What a robot may do now. Throws `not-found` as well as the above. */
+  permissionsOf(id: number): Promise<readonly HeldPermission[]>;
 }

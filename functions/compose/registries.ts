@@ -17,6 +17,7 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   usedSince: true,
   issuerLives: true,
   inspectIssuer: true,
+  permissionsOf: true,
 };
 
 type Named = Config["registries"][string]["issuer"];

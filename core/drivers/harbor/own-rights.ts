@@ -1,10 +1,17 @@
 import { PortError } from "../../ports/errors.ts";
+import type { HeldPermission } from "../../ports/issuer.ts";
 import type { Login, ServerTime } from "../../ports/registry.ts";
 import type { Api } from "./api.ts";
 import { isOutOfSight } from "./failures.ts";
-import type { HeldPermission } from "./permission-sets.ts";
 import { encodeQ } from "./query.ts";
-import { ownPermissionsReply, projectReply, readReply, robotsWithPermissionsReply, userReply } from "./replies.ts";
+import {
+  ownPermissionsReply,
+  projectReply,
+  readReply,
+  robotsWithPermissionsReply,
+  robotWithPermissionsReply,
+  userReply,
+} from "./replies.ts";
 import { expiryMs } from "./robots.ts";
 
 const operation = "rights";
@@ -99,4 +106,10 @@ export async function ownRights(
     if (held !== null) return { kind: "robot", held: held.permissions, level: own === null ? "system" : "project" };
   }
   return { kind: "robot", held: null, level: own === null ? "system" : "project" };
+}
+
+/** What one robot may do, as its row says it. */
+export async function permissionsOf(api: Api, id: number): Promise<readonly HeldPermission[]> {
+  const reply = await api.call({ method: "GET", path: `/robots/${id}`, operation, right: "robot:read" }, 200);
+  return readReply(robotWithPermissionsReply, reply, operation).permissions;
 }

@@ -1,15 +1,5 @@
+import type { HeldPermission } from "../../ports/issuer.ts";
 import type { Permission } from "../../ports/registry.ts";
-
-/** As Harbor sends them: in any order, an entry per scope (harbor.md §1.2). */
-export interface HeldPermission {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly access: readonly {
-    readonly resource: string;
-    readonly action: string;
-    readonly effect?: string | undefined;
-  }[];
-}
 
 const scopeOf = ({ kind, namespace }: { readonly kind: string; readonly namespace: string }) => `${kind}:${namespace}`;
 const rightOf = ({ resource, action }: { readonly resource: string; readonly action: string }) =>

@@ -30,14 +30,14 @@ const permissionsReply = z.array(
   }),
 );
 
-export const robotsWithPermissionsReply = z.array(
-  z.object({
-    id: z.int().positive(),
-    name,
-    expires_at: z.number(),
-    permissions: permissionsReply.nullable().transform((list) => list ?? []),
-  }),
-);
+export const robotWithPermissionsReply = z.object({
+  id: z.int().positive(),
+  name,
+  expires_at: z.number(),
+  permissions: permissionsReply.nullable().transform((list) => list ?? []),
+});
+
+export const robotsWithPermissionsReply = z.array(robotWithPermissionsReply);
 
 /** Of people only; a robot is answered with 412 (harbor.md §6). */
 export const userReply = z.object({ sysadmin_flag: z.boolean() });

@@ -440,6 +440,28 @@ describe("the last look, right before a deletion", () => {
     ]);
   });
 
+  test.each<[string, Scene]>([
+    ["an attempt given up", { ledger: givenUp, answers: listed }],
+    ["what retires", { ledger: retiring }],
+  ])("a deadline in the middle of it, over %s: nothing is said of what was not looked at", (_what, scene) => {
+    const { asked } = playHome(scene);
+    const [first, last] = [asked.findIndex((effect) => "before" in effect), asked.length - 1];
+    const removal = asked.findIndex((effect) => effect.type === "remove-robot");
+    expect(first).toBeLessThan(removal);
+    for (const answersNext of [() => 0, (underWay: number) => underWay - 1])
+      for (let replies = first; replies <= last; replies += 1) {
+        const settings = { deadlineMs: t0 + hourMs };
+        const clock = (n: number) => (n > replies ? t0 + hourMs : t0);
+        const { changed, codes, outcome } = playHome({ ...scene, settings, clock, answersNext });
+        expect({ replies, codes, deleted: changed.length > 0 }).toEqual({
+          replies,
+          codes: [],
+          deleted: replies >= removal,
+        });
+        expect(outcome.end).toBe("deadline");
+      }
+  });
+
   test("what this tick saves after it is not taken for somebody else's", () => {
     const failing = playHome({ ledger: givenUp, answers: { ...listed, "remove-robot": () => fails() } });
     expect(failing.saves).toContain("lease given back");

@@ -1,23 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { bundle } from "../../infra/bundle/bundle.ts";
 import { bundleTargets } from "../../infra/bundle/targets.ts";
+import { freshSeed, program, wholeNumber } from "../options.ts";
 import { type ChaosReport, runChaos } from "./chaos.ts";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "200" },
-    seed: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
-});
-
-function count(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new Error("--kills and --seed take whole numbers from 1");
-  return number;
+interface Options {
+  readonly kills: number;
+  readonly seed: number;
+  readonly json?: boolean;
 }
 
 function lines(report: ChaosReport): readonly string[] {
@@ -38,18 +30,29 @@ function lines(report: ChaosReport): readonly string[] {
   ];
 }
 
-const kills = count(values.kills);
-const seed = count(values.seed ?? String(Date.now() % 1_000_000_000));
 const say = (line: string) => process.stderr.write(`${line}\n`);
-say(`seed ${seed}`);
-const folder = mkdtempSync(join(tmpdir(), "capstan-chaos-"));
-try {
-  const cli = bundleTargets.find(({ name }) => name === "cli");
-  if (cli === undefined) throw new Error("no target cli");
-  await bundle(cli, folder);
-  const report = await runChaos({ kills, seed, entry: join(folder, cli.outFile), say });
-  process.stdout.write(`${values.json ? JSON.stringify(report) : lines(report).join("\n")}\n`);
-  process.exitCode = report.broken.length === 0 && report.failedPulls === 0 ? 0 : 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+
+async function run({ kills, seed, json }: Options): Promise<boolean> {
+  say(`seed ${seed}`);
+  const folder = mkdtempSync(join(tmpdir(), "capstan-chaos-"));
+  try {
+    const cli = bundleTargets.find(({ name }) => name === "cli");
+    if (cli === undefined) throw new Error("no target cli");
+    await bundle(cli, folder);
+    const report = await runChaos({ kills, seed, entry: join(folder, cli.outFile), say });
+    process.stdout.write(`${json ? JSON.stringify(report) : lines(report).join("\n")}\n`);
+    return report.broken.length === 0 && report.failedPulls === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
+
+await program("chaos", "Kills capstan rotate and capstan tick at random moments while pods pull.", (command) =>
+  command
+    .option("--kills <n>", "how many", wholeNumber(), 200)
+    .option("--seed <n>", "draws commands and moments", wholeNumber(), freshSeed())
+    .option("--json", "the report as JSON")
+    .action(async (options: Options) => {
+      process.exitCode = (await run(options)) ? 0 : 1;
+    }),
+);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { program, several, wholeNumber } from "../options.ts";
 import type { Plan } from "./plan.ts";
 import { closing, heading, lineOf } from "./report.ts";
 import { type Counterexample, type SearchResult, search } from "./search.ts";
@@ -11,26 +11,13 @@ import { smallWorlds, worldCalled, worlds, worldsCalled } from "./worlds/index.t
 const memoryMiBMax = 1_900;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-function parse() {
-  const { values } = parseArgs({
-    options: {
-      world: { type: "string", multiple: true },
-      small: { type: "boolean", default: false },
-      states: { type: "string" },
-      seconds: { type: "string", default: "120" },
-      "progress-every": { type: "string", default: "1" },
-      out: { type: "string", default: tmpdir() },
-      replay: { type: "string" },
-      list: { type: "boolean", default: false },
-    },
-  });
-  return values;
-}
-
-function count(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`--${name} takes a whole number from 1`);
-  return number;
+interface Options {
+  readonly world?: readonly string[];
+  readonly small: boolean;
+  readonly states?: number;
+  readonly seconds: number;
+  readonly progressEvery: number;
+  readonly out: string;
 }
 
 /** The processor's time, so that a loaded machine searches as far as an idle one. */
@@ -56,22 +43,20 @@ function replayFile(path: string): boolean {
   return !isBroken;
 }
 
-function run(values: ReturnType<typeof parse>): boolean {
-  const chosen = values.world?.flatMap(worldsCalled) ?? (values.small ? smallWorlds : worlds);
-  const progressEvery = count("progress-every", values["progress-every"]);
-  const secondsMax = count("seconds", values.seconds);
-  const states = values.states === undefined ? null : count("states", values.states);
+function run(options: Options): boolean {
+  const chosen = options.world?.flatMap(worldsCalled) ?? (options.small ? smallWorlds : worlds);
+  const { seconds: secondsMax, progressEvery } = options;
   print(heading());
   const results: SearchResult[] = [];
   for (const plan of chosen) {
-    const statesMax = states ?? plan.statesMax;
+    const statesMax = options.states ?? plan.statesMax;
     const bounds = { statesMax, secondsMax, memoryMiBMax, progressEvery, nowMs: cpuMs };
     const result = search(plan, bounds);
     results.push(result);
     print(lineOf(result));
     if (result.counterexample === null) continue;
     tell(plan, result.counterexample);
-    const file = join(values.out, `capstan-search-${plan.name.replaceAll(/[^a-z0-9]+/g, "-")}.json`);
+    const file = join(options.out, `capstan-search-${plan.name.replaceAll(/[^a-z0-9]+/g, "-")}.json`);
     writeFileSync(file, `${JSON.stringify(result.counterexample, null, 2)}\n`);
     print(`replay: npm run -s search -- --replay ${file}`);
   }
@@ -79,13 +64,23 @@ function run(values: ReturnType<typeof parse>): boolean {
   return results.every(({ counterexample }) => counterexample === null);
 }
 
-try {
-  const values = parse();
-  let isGood = true;
-  if (values.list) for (const { name, about } of worlds) print(`${name.padEnd(40)}${about}`);
-  else isGood = values.replay === undefined ? run(values) : replayFile(values.replay);
-  process.exitCode = isGood ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`search: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
+await program(
+  "search",
+  "Tries every order of effects in small worlds and checks the promises in each state.",
+  (command) =>
+    command
+      .option("--world <name>", "only this world; * stands for anything, may be repeated", several)
+      .option("--small", "the worlds of npm test", false)
+      .option("--seconds <n>", "processor time for one world", wholeNumber(), 120)
+      .option("--states <n>", "states of one world at most", wholeNumber())
+      .option("--progress-every <n>", "judge progress from every n-th state", wholeNumber(), 1)
+      .option("--out <folder>", "where counterexamples are written", tmpdir())
+      .option("--replay <file>", "make a counterexample again, step by step")
+      .option("--list", "print the worlds")
+      .action((options: Options & { readonly replay?: string; readonly list?: boolean }) => {
+        let isGood = true;
+        if (options.list) for (const { name, about } of worlds) print(`${name.padEnd(40)}${about}`);
+        else isGood = options.replay === undefined ? run(options) : replayFile(options.replay);
+        process.exitCode = isGood ? 0 : 1;
+      }),
+);

@@ -1,4 +1,5 @@
 import type { Command } from "../config/event.ts";
+import { credentialsNamed } from "../config/expand.ts";
 import type { Act } from "../protocol/settings.ts";
 import { look } from "./invoke-look.ts";
 import { homeDocument, type InvokeResult, invokeResult, siteDocument } from "./invoke-result.ts";
@@ -27,11 +28,7 @@ export class CommandRefused extends Error {
 /** One tick of these sites with what a command asks, or (`status`) a look that changes nothing. Throws `CommandRefused`. */
 export async function invoke(tools: Tools, request: InvokeRequest): Promise<InvokeResult> {
   const { command, sites, deadlineMs } = request;
-  const { credentials } = command;
-  for (const name of credentials) {
-    if (!Object.hasOwn(tools.config.credentials, name))
-      throw new CommandRefused("it names a credential that is not in the configuration");
-  }
+  const credentials = meantBy(command, tools);
   if (command.action === "status") return look(tools, credentials, sites, deadlineMs);
   const act = actOf(command);
   const names = act === null ? credentials : atHomeHere(tools, credentials, sites);
@@ -39,6 +36,17 @@ export async function invoke(tools: Tools, request: InvokeRequest): Promise<Invo
   const done = await tick(tools, { sites, credentials: names, acts, deadlineMs });
   const runs = done.runs.map((run) => (run.role === "home" ? homeDocument(run, act !== null) : siteDocument(run)));
   return invokeResult(done.tick, done.nextAtMs, runs);
+}
+
+/** Every credential that the command names; an entry with several registries stands for all of its own. */
+function meantBy({ action, credentials }: Command, { config }: Tools): readonly string[] {
+  const meant = credentials.map((name) => credentialsNamed(config, name));
+  if (meant.some((names) => names.length === 0))
+    throw new CommandRefused("it names a credential that is not in the configuration");
+  const all = [...new Set(meant.flat())];
+  if ((action === "rollback" || action === "revoke") && all.length > 1)
+    throw new CommandRefused(`it must name one credential: ${all.join(", ")}`);
+  return all;
 }
 
 function actOf(command: Exclude<Command, { action: "status" }>): Act | null {

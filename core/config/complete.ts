@@ -1,18 +1,18 @@
+import { expandCredentials, type SingleCredential } from "./expand.ts";
 import { lookup } from "./lookup.ts";
 import type { FileConfig } from "./schema/file.ts";
 
 export type RegistryConfig = FileConfig["registries"][string];
 export type SiteConfig = FileConfig["sites"][string];
 export type ClusterConfig = FileConfig["clusters"][string];
-type FileCredential = FileConfig["credentials"][string];
-type FileTarget = FileCredential["targets"][number];
+type FileTarget = SingleCredential["targets"][number];
 
 /** Pull Secrets that hold a credential; `clusters` are names. */
 export type TargetConfig = Omit<FileTarget, "clusters"> & { readonly clusters: readonly string[] };
 
-/** A credential with everything that follows from the rest of the file filled in. */
+/** A credential at one registry, with everything that follows from the rest of the file filled in. */
 export type CredentialConfig = Omit<
-  FileCredential,
+  SingleCredential,
   "targets" | "sites" | "canarySite" | "storeName" | "registryHost"
 > & {
   readonly targets: readonly TargetConfig[];
@@ -31,7 +31,7 @@ export type Config = Omit<FileConfig, "credentials"> & {
 
 /** Fills in what follows from other parts of the file. Unknown names are left as they are: the checks name them. */
 export function completeConfig(file: FileConfig): Config {
-  const credentials = Object.entries(file.credentials).map(([name, credential]) => {
+  const credentials = expandCredentials(file).map(([name, credential]) => {
     const own = [credential.home, ...(credential.sites ?? Object.keys(file.sites))];
     const all = Object.keys(file.clusters).filter((cluster) =>
       own.includes(lookup(file.clusters, cluster)?.site ?? ""),

@@ -7,6 +7,7 @@ import { checkStores } from "./checks/stores.ts";
 import { checkTargets } from "./checks/targets.ts";
 import { type Config, completeConfig } from "./complete.ts";
 import { type ParsedDocument, parseYaml } from "./document.ts";
+import { checkExpansion, inFile } from "./expand.ts";
 import { explainIssue } from "./explain-issue.ts";
 import { checkFormat } from "./format.ts";
 import { noticesOf } from "./notices.ts";
@@ -65,10 +66,18 @@ function read(document: ParsedDocument, options: LoadOptions): LoadedConfig {
     const findings = parsed.error.issues.flatMap((issue) => explainIssue(issue, document.data));
     return refuse(place(findings, document, options.path));
   }
+  const met = checkExpansion(parsed.data);
+  if (met.length > 0) return refuse(place(met, document, options.path));
   const config = completeConfig(anchorPaths(parsed.data, dirname(options.path), options.env["HOME"] ?? null));
-  const findings = [checkNames, checkRobots, checkSpans, checkStores, checkTargets].flatMap((check) => check(config));
+  // What is to be said of an entry is so of each of its credentials, and told once.
+  const inTheFile = (found: readonly Finding[]): readonly Finding[] => {
+    const places = found.map((finding) => inFile(finding, parsed.data, config));
+    return [...new Map(places.map((finding) => [JSON.stringify(finding), finding])).values()];
+  };
+  const checks = [checkNames, checkRobots, checkSpans, checkStores, checkTargets];
+  const findings = inTheFile(checks.flatMap((check) => check(config)));
   if (findings.length > 0) return refuse(place(findings, document, options.path));
-  return { config, problems: [], notices: place(noticesOf(config), document, options.path) };
+  return { config, problems: [], notices: place(inTheFile(noticesOf(config)), document, options.path) };
 }
 
 function place(findings: readonly Finding[], document: ParsedDocument, file: string): readonly Problem[] {

@@ -89,6 +89,8 @@ export interface SandboxOptions {
   readonly clusters: number;
   readonly namespaces: number;
   readonly seed: number;
+  /** How many Harbors; pods pull from the first. */
+  readonly harbors: number;
   /** `v2.15.2` and the like. */
   readonly harborVersion: string;
   /** Where configuration, authorities and keys for trying the CLI by hand are written. */

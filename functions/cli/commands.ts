@@ -113,6 +113,7 @@ export const commandTable: CommandTable = {
       { flags: "--clusters <number>", description: "Kubernetes clusters", default: "3" },
       { flags: "--namespaces <number>", description: "namespaces in each", default: "20" },
       { flags: "--seed <number>", description: "seed of everything random", default: "1" },
+      { flags: "--harbors <number>", description: "Harbors, with a credential at each", default: "1" },
       { flags: "--harbor-version <version>", description: "Harbor as this version, 2.10 to 2.16", default: "2.15.2" },
       {
         flags: "--directory <path>",
@@ -125,6 +126,7 @@ export const commandTable: CommandTable = {
       clusters: flagCount(flags, "clusters", { min: 1, max: 50 }),
       namespaces: flagCount(flags, "namespaces", { min: 1, max: 1_000 }),
       seed: flagCount(flags, "seed", { min: 0, max: 2 ** 32 - 1 }),
+      harbors: flagCount(flags, "harbors", { min: 1, max: 5 }),
       harborVersion: harborVersion(flagText(flags, "harborVersion")),
       directory: String(flags["directory"]),
     }),

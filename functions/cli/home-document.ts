@@ -38,6 +38,9 @@ export interface DueDocument {
 
 /** Where the ledger says that a credential stands. */
 export interface StandingDocument {
+  /** Its key in the file, which may stand for credentials at several registries. */
+  readonly entry: string;
+  readonly registry: string;
   /** `unknown`: the ledger was not read; `none`: nothing was ever minted. */
   readonly state: "unknown" | "none" | "idle" | "minting" | "staged" | "proven" | "held" | "draining" | "retiring";
   readonly epoch: number | null;
@@ -49,12 +52,15 @@ export interface StandingDocument {
 
 export function standingOf({ state }: HomeLook, name: string, credential: CredentialConfig): StandingDocument {
   const read = state.replies["load-ledger"]?.ok === true;
-  if (!hasLedger(state))
-    return { state: read ? "none" : "unknown", epoch: null, next: null, current: null, replaced: [], due: null };
+  const { entry, registry } = credential;
+  const nothing = { epoch: null, next: null, current: null, replaced: [], due: null };
+  if (!hasLedger(state)) return { entry, registry, state: read ? "none" : "unknown", ...nothing };
   const { ledger } = state;
   const { current, next, epoch } = ledger;
   const drainMs = drainMsOf(credential.drain);
   return {
+    entry,
+    registry,
     state: wordOf(ledger),
     epoch,
     next: next === null ? null : { generation: next.generation, state: next.state, reason: next.reason },

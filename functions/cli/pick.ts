@@ -1,14 +1,27 @@
 import { sitesOf } from "../../core/app/settings.ts";
+import { credentialsNamed } from "../../core/config/expand.ts";
 import { suggest } from "../../core/config/suggest.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { exitCode } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
-/** The credentials asked for, each once, in the file's order where none is named. Throws `Failure` 64 for unknown names. */
+/**
+ * The credentials asked for, each once, in the file's order where none is named; an entry with several registries
+ * stands for all of its credentials. Throws `Failure` 64 for unknown names.
+ */
 export function pickCredentials({ config, path }: ConfigFile, names: readonly string[]): readonly string[] {
-  const known = Object.keys(config.credentials);
-  for (const name of names) refuseUnknown("credential", name, known, path);
-  return names.length > 0 ? [...new Set(names)] : known;
+  const all = Object.keys(config.credentials);
+  const known = [...all, ...Object.values(config.credentials).map(({ entry }) => entry)];
+  for (const name of names) refuseUnknown("credential", name, [...new Set(known)], path);
+  return names.length > 0 ? [...new Set(names.flatMap((name) => credentialsNamed(config, name)))] : all;
+}
+
+/** The one credential asked for. Throws `Failure` 64 for an unknown name, and for an entry that stands for several. */
+export function pickCredential(file: ConfigFile, name: string): string {
+  const [one = "", ...more] = pickCredentials(file, [name]);
+  if (more.length > 0)
+    throw new Failure(exitCode.usage, `${name} stands for ${[one, ...more].join(", ")}; name one of them`);
+  return one;
 }
 
 /** The sites whose runners are played; all of the file where none is named. Throws `Failure` 64. */

@@ -5,7 +5,7 @@ import { readConfigFile } from "./config-file.ts";
 import { exitCode } from "./exit-codes.ts";
 import { follow } from "./follow.ts";
 import { commandLine } from "./hint.ts";
-import { pickCredentials } from "./pick.ts";
+import { pickCredential } from "./pick.ts";
 import { followedDocument } from "./rotate.ts";
 import { allSitesOf, openSession } from "./session.ts";
 import { renderTable } from "./table.ts";
@@ -22,10 +22,10 @@ type Stage = "current" | "held" | "draining" | "retiring" | "gone";
  * | retiring | gone | null, deleted, pullsUntilMsAfterDeletion}`: bearers given out before the robot's
  * deletion pull on for the token's lifetime and 60 s. Exit status 0 deleted, 3 not yet, 4 refused.
  */
-export const revoke: CliActions["revoke"] = async ({ credential, generation, now }, context) => {
+export const revoke: CliActions["revoke"] = async ({ credential: asked, generation, now }, context) => {
   const file = await readConfigFile(context);
-  const names = pickCredentials(file, [credential]);
-  const session = openSession(context, file, allSitesOf(file, names));
+  const credential = pickCredential(file, asked);
+  const session = openSession(context, file, allSitesOf(file, [credential]));
   const followed = await follow(
     session,
     credential,

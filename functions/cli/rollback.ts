@@ -3,7 +3,7 @@ import { readConfigFile } from "./config-file.ts";
 import { exitCode } from "./exit-codes.ts";
 import { follow } from "./follow.ts";
 import { commandLine } from "./hint.ts";
-import { pickCredentials } from "./pick.ts";
+import { pickCredential } from "./pick.ts";
 import { followedDocument } from "./rotate.ts";
 import { allSitesOf, openSession } from "./session.ts";
 import { renderTable } from "./table.ts";
@@ -14,10 +14,10 @@ import { tickedHeadings, tickedRow } from "./tick-document.ts";
  * rest. Scheduled rotations wait from then on, until the robot's expiry comes near. Document: the
  * credential as `capstan rotate` prints it. Exit status 3 begun, 4 refused, with the reason.
  */
-export const rollback: CliActions["rollback"] = async ({ credential, generation }, context) => {
+export const rollback: CliActions["rollback"] = async ({ credential: asked, generation }, context) => {
   const file = await readConfigFile(context);
-  const names = pickCredentials(file, [credential]);
-  const session = openSession(context, file, allSitesOf(file, names));
+  const credential = pickCredential(file, asked);
+  const session = openSession(context, file, allSitesOf(file, [credential]));
   const followed = await follow(
     session,
     credential,

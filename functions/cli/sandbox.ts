@@ -20,9 +20,10 @@ const paceMsMin = 500;
  * the document at the end is `{directory, config, parts: [{part, url}], pulls, failed}`.
  */
 export const sandbox: CliActions["sandbox"] = async (options, context) => {
-  const { clusters, namespaces, seed, harborVersion } = options;
+  const { clusters, namespaces, seed, harbors, harborVersion } = options;
   const ports = await freePorts(clusters);
-  const running = await startSandbox({ clusters, namespacesPerCluster: namespaces, seed, ports, harborVersion });
+  const size = { clusters, namespacesPerCluster: namespaces, harbors };
+  const running = await startSandbox({ ...size, seed, ports, harborVersion });
   try {
     const directory = resolve(options.directory);
     const config = join(directory, "capstan.yaml");
@@ -51,9 +52,9 @@ export const sandbox: CliActions["sandbox"] = async (options, context) => {
 };
 
 function partsOf(running: Sandbox): readonly { readonly part: string; readonly url: string }[] {
-  const { harbor, aws, azure, gcp, clusters } = running.describe();
+  const { harbors, aws, azure, gcp, clusters } = running.describe();
   return [
-    { part: "Harbor", url: harbor.endpoint },
+    ...harbors.map(({ name, endpoint }, at) => ({ part: at === 0 ? "Harbor" : `Harbor (${name})`, url: endpoint })),
     { part: "AWS (Secrets Manager, DynamoDB)", url: aws.endpoint },
     { part: "Azure Key Vault", url: azure.vaultUrl },
     { part: "Azure Blob Storage", url: azure.accountUrl },

@@ -12,7 +12,8 @@ type Standing = StandingDocument & {
 /** The part that `plan` and `status` have in common: state, current generation, due date, replaced ones, problems. */
 export function standingLines(standing: Standing, style: TableStyle): readonly string[] {
   const { credential, current, epoch, next, replaced, problems, waits } = standing;
-  const lines = [`${style.paint("bold", credential)}  ${renderHealth(healthOf(standing), standing.state, style)}`];
+  const of = standing.entry === credential ? "" : ` (${standing.entry} at ${standing.registry})`;
+  const lines = [`${style.paint("bold", credential)}${of}  ${renderHealth(healthOf(standing), standing.state, style)}`];
   if (current !== null) {
     const expiry = current.expiresAt === null ? "never expires" : `expires ${at(current.expiresAt)}`;
     const revoked = current.revoked ? ", revoked" : "";

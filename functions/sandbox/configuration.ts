@@ -1,4 +1,4 @@
-import type { SandboxFacts, SecretReferences } from "./facts.ts";
+import type { HarborFacts, SandboxFacts, SecretReferences } from "./facts.ts";
 
 export const credentialName = "platform-pull";
 /** Name of the pull Secret in every namespace. */
@@ -8,21 +8,24 @@ export const namespaceLabels: Readonly<Record<string, string>> = { "registry-acc
 
 /**
  * The input of `capstan.yaml` for a sandbox (`core/config`): home on AWS, replicas on Azure and Google
- * Cloud, every cluster with its site, one credential handed to all labelled namespaces. `caFile`: path
+ * Cloud, every cluster with its site, one entry (a credential at each Harbor) handed to all labelled namespaces. `caFile`: path
  * of the sandbox's authority.
  */
 export function sandboxConfiguration(facts: SandboxFacts, references: SecretReferences, caFile: string) {
-  const { harbor, aws, azure, gcp } = facts;
+  const { harbor, harbors, aws, azure, gcp } = facts;
+  const registry = ({ name, endpoint, issuer, tokenExpirationMs }: HarborFacts) => ({
+    kind: "harbor",
+    endpoint,
+    issuer: { username: issuer.username, password: references.issuer(name) },
+    tokenLifetime: `${tokenExpirationMs}ms`,
+  });
+  const more = harbors.slice(1);
   return {
     format: 1,
     installation: "sandbox",
     registries: {
-      harbor: {
-        kind: "harbor",
-        endpoint: harbor.endpoint,
-        issuer: { username: harbor.issuer.username, password: references.issuer },
-        tokenLifetime: `${harbor.tokenExpirationMs}ms`,
-      },
+      harbor: registry(harbor),
+      ...Object.fromEntries(more.map((one) => [one.name, registry(one)])),
     },
     sites: {
       aws: {
@@ -48,8 +51,9 @@ export function sandboxConfiguration(facts: SandboxFacts, references: SecretRefe
     ),
     credentials: {
       [credentialName]: {
-        registry: "harbor",
-        registryHost: harbor.host,
+        ...(more.length === 0
+          ? { registry: "harbor", registryHost: harbor.host }
+          : { registries: harbors.map(({ name }) => name) }),
         home: "aws",
         sites: ["aws", "azure", "gcp"],
         robot: {

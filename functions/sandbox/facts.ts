@@ -14,24 +14,30 @@ export interface ClusterFacts {
   readonly namespaces: readonly string[];
 }
 
+export interface HarborFacts {
+  /** `harbor`, `harbor-2` …: its name as a registry of the configuration, and for faults. */
+  readonly name: string;
+  readonly endpoint: string;
+  /** `host:port` as image names and pull Secrets spell it. */
+  readonly host: string;
+  readonly project: string;
+  /** `<project>/<repository>`, private. */
+  readonly repository: string;
+  /** `<host>/<project>/<repository>:<tag>` */
+  readonly image: string;
+  readonly issuer: { readonly username: string; readonly password: Secret };
+  readonly admin: { readonly username: string; readonly password: Secret };
+  readonly tokenExpirationMs: number;
+  readonly tokenLeewayMs: number;
+}
+
 /** How to reach every part: addresses, names, and the secrets to log in with. */
 export interface SandboxFacts {
   /** Authority of all TLS listeners. */
   readonly caPem: string;
-  readonly harbor: {
-    readonly endpoint: string;
-    /** `host:port` as image names and pull Secrets spell it. */
-    readonly host: string;
-    readonly project: string;
-    /** `<project>/<repository>`, private. */
-    readonly repository: string;
-    /** `<host>/<project>/<repository>:<tag>` */
-    readonly image: string;
-    readonly issuer: { readonly username: string; readonly password: Secret };
-    readonly admin: { readonly username: string; readonly password: Secret };
-    readonly tokenExpirationMs: number;
-    readonly tokenLeewayMs: number;
-  };
+  readonly harbor: HarborFacts;
+  /** All of them, `harbor` first. */
+  readonly harbors: readonly HarborFacts[];
   readonly aws: {
     readonly endpoint: string;
     readonly region: string;
@@ -57,14 +63,17 @@ export interface SandboxFacts {
 
 /** Where the configuration finds each secret: `env:NAME` or `file:path`. */
 export interface SecretReferences {
-  readonly issuer: string;
+  /** Password of a Harbor's issuer, by the Harbor's name. */
+  readonly issuer: (harbor: string) => string;
   readonly clusterToken: (cluster: string) => string;
   /** Null: the SDK's own chain. */
   readonly aws: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
 }
 
-/** Environment variable of the issuer's password. */
-const issuerVariable = "CAPSTAN_HARBOR_PASSWORD";
+/** Environment variable of an issuer's password: `harbor-2` → `CAPSTAN_HARBOR_2_PASSWORD`. */
+function issuerVariable(harbor: string): string {
+  return `CAPSTAN_${harbor.toUpperCase().replaceAll("-", "_")}_PASSWORD`;
+}
 
 /** Environment variable of a cluster's runner token: `prod-1` → `CAPSTAN_TOKEN_PROD_1`. */
 function clusterVariable(cluster: string): string {
@@ -73,14 +82,14 @@ function clusterVariable(cluster: string): string {
 
 /** References into the environment of `environmentOf`. */
 export const environmentReferences: SecretReferences = {
-  issuer: `env:${issuerVariable}`,
+  issuer: (harbor) => `env:${issuerVariable(harbor)}`,
   clusterToken: (cluster) => `env:${clusterVariable(cluster)}`,
   aws: null,
 };
 
 /**
  * The environment of a function in each cloud: its identity there, the tokens of its own clusters,
- * and for AWS, the home, the issuer's password.
+ * and for AWS, the home, the issuers' passwords.
  */
 export function environmentOf(facts: SandboxFacts): Readonly<Record<CloudName, Readonly<Record<string, string>>>> {
   const tokens = (site: CloudName): Record<string, string> =>
@@ -94,7 +103,7 @@ export function environmentOf(facts: SandboxFacts): Readonly<Record<CloudName, R
       AWS_ACCESS_KEY_ID: facts.aws.accessKeyId,
       AWS_SECRET_ACCESS_KEY: facts.aws.secretAccessKey.reveal(),
       AWS_REGION: facts.aws.region,
-      [issuerVariable]: facts.harbor.issuer.password.reveal(),
+      ...Object.fromEntries(facts.harbors.map(({ name, issuer }) => [issuerVariable(name), issuer.password.reveal()])),
       ...tokens("aws"),
     },
     azure: {

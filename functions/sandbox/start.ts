@@ -5,7 +5,7 @@ import { type AwsSandbox, startAws } from "./aws/start-aws.ts";
 import { documentedVaultRates } from "./azure/quotas.ts";
 import { type AzureSandbox, startAzure } from "./azure/start-azure.ts";
 import { createAuthority } from "./certificates.ts";
-import { type CloudName, environmentOf, type SandboxFacts } from "./facts.ts";
+import { type CloudName, environmentOf, type HarborFacts, type SandboxFacts } from "./facts.ts";
 import { FaultBoard } from "./faults.ts";
 import { documentedGcpRates } from "./gcp/quotas.ts";
 import { type GcpSandbox, startGcp } from "./gcp/start-gcp.ts";
@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly namespacesPerCluster: number;
   /** Keys, tokens and passwords are drawn from it. Those that Harbor makes are not. */
   readonly seed: number;
+  /** How many Harbors, each with robots and images of its own; one where absent. */
+  readonly harbors?: number;
   /** Life of Harbor's bearer tokens, milliseconds; 30 minutes where absent. */
   readonly tokenExpirationMs?: number;
   /** How long they are taken past their end; 60 s where absent. */
@@ -45,6 +47,8 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   readonly harbor: Harbor;
+  /** All of them, `harbor` first. */
+  readonly harbors: readonly Harbor[];
   readonly aws: AwsSandbox;
   readonly azure: AzureSandbox;
   readonly gcp: GcpSandbox;
@@ -69,7 +73,7 @@ interface Keys {
 type Parts = Awaited<ReturnType<typeof startParts>>;
 
 /**
- * A hybrid cloud in this process, each part a listener on loopback: one Harbor with a private project
+ * A hybrid cloud in this process, each part a listener on loopback: a Harbor (or several) with a private project
  * `apps`, an image `apps/hello:1` and an issuer; an AWS, an Azure and a Google Cloud account; Kubernetes
  * clusters over TLS with labelled namespaces and no pull Secret yet.
  */
@@ -77,13 +81,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const faults = new FaultBoard();
   const keys = drawKeys(options);
   const parts = await startParts(options, keys, faults);
-  const { harbor, aws, azure, gcp, clusters, caPem } = parts;
-  harbor.createProject(project, { public: false });
-  harbor.pushImage(project, "hello", tag, sampleLayers(options.seed));
-  const facts = factsOf(parts, keys, issuerOf(parts, keys, options));
-  const listeners = [harbor, aws, azure, gcp, ...clusters.map(({ server }) => server)];
+  const { harbors, aws, azure, gcp, clusters, caPem } = parts;
+  for (const harbor of harbors) {
+    harbor.createProject(project, { public: false });
+    harbor.pushImage(project, "hello", tag, sampleLayers(options.seed));
+  }
+  const [harbor] = harbors;
+  const facts = factsOf(parts, keys, options);
+  const listeners = [...harbors, aws, azure, gcp, ...clusters.map(({ server }) => server)];
   return {
     harbor,
+    harbors,
     aws,
     azure,
     gcp,
@@ -99,7 +107,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** A robot, from the first Harbor on that lets robots mint. */
-function issuerOf({ harbor }: Parts, { adminPassword }: Keys, { harborVersion }: SandboxOptions): IssuedLogin {
+function issuerOf(harbor: Harbor, { adminPassword }: Keys, { harborVersion }: SandboxOptions): IssuedLogin {
   const minor = /^v?2\.(\d+)\./.exec(harborVersion ?? "")?.[1];
   if (minor === undefined || Number(minor) >= 12) return harbor.issuer("capstan-issuer");
   return { id: 1, username: "admin", password: new Secret(adminPassword) };
@@ -132,14 +140,21 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
       clusters: await startClusters({ ...options, tokens: keys.clusters, tls, faults, nowMs }),
     };
   });
-  const [harbor, aws, azure, gcp, { caPem, clusters }] = await Promise.all([
+  const startOne = (more: object): Promise<Harbor> =>
     startHarbor({
-      ...common("harbor"),
+      faults,
+      nowMs,
       adminPassword,
       ...(options.harborVersion === undefined ? {} : { version: options.harborVersion }),
       ...(options.tokenExpirationMs === undefined ? {} : { tokenExpirationMs: options.tokenExpirationMs }),
       ...(options.tokenLeewayMs === undefined ? {} : { leewayMs: options.tokenLeewayMs }),
-    }),
+      ...more,
+    });
+  const others = Array.from({ length: (options.harbors ?? 1) - 1 }, (_, index) =>
+    startOne({ instance: harborName(index + 1) }),
+  );
+  const [harbor, aws, azure, gcp, { caPem, clusters }] = await Promise.all([
+    startOne(common("harbor")),
     startAws({
       ...common("aws"),
       accessKeyId,
@@ -156,24 +171,40 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
     startGcp({ ...common("gcp"), project: gcpProject, rates: limited ? gcpRates : {} }),
     startingClusters,
   ]);
-  return { harbor, aws, azure, gcp, caPem, clusters };
+  const harbors: readonly [Harbor, ...Harbor[]] = [harbor, ...(await Promise.all(others))];
+  return { harbors, aws, azure, gcp, caPem, clusters };
 }
 
-function factsOf({ harbor, aws, azure, gcp, caPem, clusters }: Parts, keys: Keys, issuer: IssuedLogin): SandboxFacts {
+const harborName = (index: number): string => (index === 0 ? "harbor" : `harbor-${index + 1}`);
+
+function harborFacts(harbor: Harbor, index: number, keys: Keys, options: SandboxOptions): HarborFacts {
   const { host } = new URL(harbor.url);
+  const issuer = issuerOf(harbor, keys, options);
+  return {
+    name: harborName(index),
+    endpoint: harbor.url,
+    host,
+    project,
+    repository,
+    image: `${host}/${repository}:${tag}`,
+    issuer: { username: issuer.username, password: issuer.password },
+    admin: { username: "admin", password: new Secret(keys.adminPassword) },
+    tokenExpirationMs: harbor.tokenLifetime.lifetimeMs,
+    tokenLeewayMs: harbor.tokenLifetime.leewayMs,
+  };
+}
+
+function factsOf(
+  { harbors, aws, azure, gcp, caPem, clusters }: Parts,
+  keys: Keys,
+  options: SandboxOptions,
+): SandboxFacts {
+  const [first, ...more] = harbors;
+  const harbor = harborFacts(first, 0, keys, options);
   return {
     caPem,
-    harbor: {
-      endpoint: harbor.url,
-      host,
-      project,
-      repository,
-      image: `${host}/${repository}:${tag}`,
-      issuer: { username: issuer.username, password: issuer.password },
-      admin: { username: "admin", password: new Secret(keys.adminPassword) },
-      tokenExpirationMs: harbor.tokenLifetime.lifetimeMs,
-      tokenLeewayMs: harbor.tokenLifetime.leewayMs,
-    },
+    harbor,
+    harbors: [harbor, ...more.map((one, index) => harborFacts(one, index + 1, keys, options))],
     aws: {
       endpoint: aws.url,
       region: aws.region,

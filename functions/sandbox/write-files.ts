@@ -29,12 +29,10 @@ export async function writeSandboxFiles(directory: string, sandbox: Sandbox): Pr
   };
 
   await write("ca.pem", facts.caPem, "authority of the clusters' certificates", 0o644);
-  await write(
-    "harbor-issuer.secret",
-    facts.harbor.issuer.password.reveal(),
-    `password of ${facts.harbor.issuer.username}`,
-  );
-  await write("harbor-admin.secret", facts.harbor.admin.password.reveal(), "password of Harbor's admin");
+  for (const { name, issuer, admin } of facts.harbors) {
+    await write(`${name}-issuer.secret`, issuer.password.reveal(), `password of ${issuer.username} at ${name}`);
+    await write(`${name}-admin.secret`, admin.password.reveal(), `password of the administrator of ${name}`);
+  }
   await write("aws-access-key-id", facts.aws.accessKeyId, "AWS access key id");
   await write("aws-secret-access-key.secret", facts.aws.secretAccessKey.reveal(), "AWS secret access key");
   for (const { name, runnerToken, nodeToken } of facts.clusters) {
@@ -48,7 +46,7 @@ export async function writeSandboxFiles(directory: string, sandbox: Sandbox): Pr
 
   const path = (name: string): string => join(folder, name);
   const references = {
-    issuer: `file:${path("harbor-issuer.secret")}`,
+    issuer: (harbor: string) => `file:${path(`${harbor}-issuer.secret`)}`,
     clusterToken: (cluster: string) => `file:${path(`${cluster}.token`)}`,
     aws: {
       accessKeyId: `file:${path("aws-access-key-id")}`,

@@ -29,6 +29,8 @@ export type Configuration = ReturnType<typeof sandboxConfiguration>;
 export interface Beginning {
   readonly clusters: number;
   readonly namespaces: number;
+  /** Several: one entry of the file with a credential at each. */
+  readonly harbors?: number;
   /** What the first `capstan.yaml` says otherwise than the sandbox's own. */
   readonly configured?: (configuration: Configuration) => object;
 }
@@ -166,8 +168,8 @@ export function problemsIn(result: TickResult): readonly string[] {
 /** A cloud, configured; nothing has been rotated in it yet. It is gone when the test ends. */
 export async function given(beginning: Beginning): Promise<Story> {
   vi.useFakeTimers({ toFake: ["Date"] });
-  const { clusters, namespaces: namespacesPerCluster } = beginning;
-  const sandbox = await startSandbox({ clusters, namespacesPerCluster, seed: 1, quotas: false });
+  const { clusters, namespaces: namespacesPerCluster, harbors = 1 } = beginning;
+  const sandbox = await startSandbox({ clusters, namespacesPerCluster, harbors, seed: 1, quotas: false });
   const folder = mkdtempSync(join(tmpdir(), "capstan-story-"));
   for (const cloud of clouds)
     for (const [name, value] of Object.entries(environment(sandbox, cloud))) vi.stubEnv(name, value);

@@ -37,7 +37,10 @@ const proofSchema = z
 
 export const credentialSchema = z
   .strictObject({
-    registry: entryName("registry"),
+    registry: entryName("registry").optional(),
+    registries: z.array(entryName("registry")).min(2).max(50).optional().meta({
+      description: "Several registries in place of one: a credential <entry>-<registry> at each, for the same targets",
+    }),
     registryHost: text({
       description: "Key in the pull Secret: host[:port] as in image names. The first pull endpoint's when not given",
       pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$",
@@ -65,6 +68,20 @@ export const credentialSchema = z
     margin: duration("Reserve before the robot's expiry", span).prefault("1h"),
     limits: limitsSchema.prefault({}),
     targets: z.array(targetSchema).max(500).default([]),
+  })
+  .superRefine(({ registry, registries, registryHost }, context) => {
+    const refuse = (key: string, message: string, mend: string) =>
+      context.addIssue({ code: "custom", path: [key], message, params: { mend } });
+    if (registry === undefined && registries === undefined)
+      refuse("registry", "is missing", "add registry: a name under registries, or registries: a list of them");
+    if (registry !== undefined && registries !== undefined)
+      refuse("registries", "stands beside registry", "keep one of the two");
+    if (registries !== undefined && registryHost !== undefined)
+      refuse(
+        "registryHost",
+        "is one for several registries",
+        "leave it out, and let pullEndpoints begin with that host",
+      );
   })
   .transform(({ distributionMax, margin, ...rest }) => ({
     ...rest,

@@ -30,10 +30,13 @@ describe("what is asked", () => {
         ...{ registry: null, write: "x", force: true },
       },
     ],
-    ["sandbox", { clusters: 3, namespaces: 20, seed: 1, harborVersion: "v2.15.2", directory: ".capstan-sandbox" }],
+    [
+      "sandbox",
+      { clusters: 3, namespaces: 20, harbors: 1, seed: 1, harborVersion: "v2.15.2", directory: ".capstan-sandbox" },
+    ],
     [
       "sandbox --clusters 2 --seed 0 --directory x --harbor-version 2.12",
-      { clusters: 2, namespaces: 20, seed: 0, harborVersion: "v2.12.0", directory: "x" },
+      { clusters: 2, namespaces: 20, harbors: 1, seed: 0, harborVersion: "v2.12.0", directory: "x" },
     ],
   ])("%s", async (line, asked) => {
     const ran = await run(line.split(" "));

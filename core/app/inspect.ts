@@ -7,6 +7,7 @@ import type { HomeEffect } from "../protocol/effects.ts";
 import { problemsOf, waitingFor } from "../protocol/home-end.ts";
 import type { HomeState, Problem } from "../protocol/home-state.ts";
 import { robotName } from "../protocol/mark.ts";
+import { adoptedProblems } from "./adopted-problems.ts";
 import { issuerProblems } from "./issuer-lives.ts";
 import { rightsProblems } from "./rights-problems.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
@@ -67,7 +68,12 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
     }
   }
   const seen = summary(step.runner, looked, wouldDo, tools.clock.nowMs());
-  const more = await Promise.all([issuerProblems(tools, name), rightsProblems(tools, name, seen.state.ledger)]);
+  const { ledger } = seen.state;
+  const more = await Promise.all([
+    issuerProblems(tools, name),
+    rightsProblems(tools, name, ledger),
+    adoptedProblems(tools, name, ledger),
+  ]);
   return { ...seen, problems: [...seen.problems, ...more.flat()] };
 }
 

@@ -1,27 +1,15 @@
 import { PortError } from "../ports/errors.ts";
 import type { Problem } from "../protocol/home-state.ts";
 import type { Generation, HomeLedger, MadeOf } from "../protocol/state.ts";
-import { type RightsDifference, rightsDifference, rightsText } from "./rights.ts";
+import { differenceText, rightsDifference, rightsText } from "./rights.ts";
 import { credentialOf, madeOfNow, registryPortOf } from "./settings.ts";
 import type { Tools } from "./tools.ts";
-
-const namedMax = 5;
-
-function some(rights: readonly string[]): string {
-  const more = rights.length - namedMax;
-  return `${rights.slice(0, namedMax).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-function told({ more, less }: RightsDifference): string {
-  const parts = [more.length > 0 ? `more: ${some(more)}` : "", less.length > 0 ? `less: ${some(less)}` : ""];
-  return parts.filter((part) => part !== "").join("; ");
-}
 
 /** What the file says otherwise than the generation was made: it is frozen, and the next one brings the change. */
 function fileAhead({ generation, madeOf }: Generation, wanted: MadeOf): readonly Problem[] {
   const changes: string[] = [];
   const rights = rightsDifference(wanted.rights, madeOf.rights);
-  if (rights !== null) changes.push(`rights (${told(rights)})`);
+  if (rights !== null) changes.push(`rights (${differenceText(rights)})`);
   if (wanted.level !== madeOf.level) changes.push(`level ${wanted.level}`);
   if (wanted.durationDays !== madeOf.durationDays) changes.push(`durationDays ${wanted.durationDays}`);
   if (changes.length === 0) return [];
@@ -37,7 +25,7 @@ async function drift(tools: Tools, name: string, { generation, robot, madeOf }: 
     const held = await inspection.permissionsOf(robot.id);
     const found = rightsDifference(rightsText(held), madeOf.rights);
     if (found === null) return [];
-    const text = `${robot.username} may do other than generation ${generation} was made with, ${told(found)}: somebody changed it at the registry, or a project is gone. capstan rotate replaces it`;
+    const text = `${robot.username} may do other than generation ${generation} was made with, ${differenceText(found)}: somebody changed it at the registry, or a project is gone. capstan rotate replaces it`;
     return [{ code: "rights-drifted", text, blocks: false }];
   } catch (error) {
     if (error instanceof PortError) return [];

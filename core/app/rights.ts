@@ -39,3 +39,16 @@ function shown(right: string): string {
   const place = kind === "system" ? "the system" : namespace === "*" ? "all projects" : `project ${namespace}`;
   return `${resource}:${action} on ${place}${deny === undefined ? "" : " (denied)"}`;
 }
+
+const namedMax = 5;
+
+function some(rights: readonly string[]): string {
+  const more = rights.length - namedMax;
+  return `${rights.slice(0, namedMax).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** `more: …; less: …`, the first few of each. */
+export function differenceText({ more, less }: RightsDifference): string {
+  const parts = [more.length > 0 ? `more: ${some(more)}` : "", less.length > 0 ? `less: ${some(less)}` : ""];
+  return parts.filter((part) => part !== "").join("; ");
+}

@@ -53,6 +53,15 @@ export interface HeldPermission {
   }[];
 }
 
+/** A robot as somebody looks it up by its name. */
+export interface NamedRobot {
+  readonly id: number;
+  readonly permissions: readonly HeldPermission[];
+  readonly disabled: boolean;
+  /** null = never expires. */
+  readonly expiresAtMs: number | null;
+}
+
 /** The robots among the issuer's logins whose end can be seen. People have none. */
 export interface IssuerLives extends ServerTime {
   readonly robots: readonly { readonly username: string; readonly expiresAtMs: number | null }[];
@@ -65,6 +74,9 @@ export interface IssuerInspection {
 
   /** Throws `denied` (`bad-credentials`), `throttled`, `unreachable`, `invalid`. */
   inspectIssuer(needs: IssuerNeeds): Promise<IssuerReport>;
+
+  /** By its full name; null: there is none. Throws `denied`, `throttled`, `unreachable`, `invalid`. */
+  robotNamed(username: string): Promise<NamedRobot | null>;
 
   /** What a robot may do now. Throws `not-found` as well as the above. */
   permissionsOf(id: number): Promise<readonly HeldPermission[]>;

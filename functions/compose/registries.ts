@@ -18,6 +18,7 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   issuerLives: true,
   inspectIssuer: true,
   permissionsOf: true,
+  robotNamed: true,
 };
 
 type Named = Config["registries"][string]["issuer"];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { lookAtHome } from "../../core/app/inspect.ts";
 import { pullSecretName } from "../../functions/sandbox/configuration.ts";
 import { clusterOf, expectNamed, expectServed, livingRobots } from "./expectations.ts";
 import { type Configuration, given, type Story } from "./story.ts";
@@ -59,6 +60,77 @@ test("taken back by its old owner, an adopted Secret is adopted again by the nex
   await story.tick();
   await expectServed(story, "prod-1/team-1");
   expect(auths(story)["ghcr.io"]).toEqual(neighbour);
+});
+
+const hand = "robot$web.pull";
+
+/** Somebody made a robot years ago, put it into a Secret, and pulls with it. */
+async function madeByHand(story: Story) {
+  const { endpoint, admin, host, repository } = story.sandbox.describe().harbor;
+  const login = Buffer.from(`${admin.username}:${admin.password.reveal()}`).toString("base64");
+  const access = ["push", "pull"].map((action) => ({ resource: "repository", action }));
+  const made = await fetch(`${endpoint}/api/v2.0/robots`, {
+    method: "POST",
+    headers: { authorization: `Basic ${login}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      name: "web.pull",
+      level: "system",
+      duration: -1,
+      permissions: [{ kind: "project", namespace: "apps", access }],
+    }),
+  });
+  const { name, secret } = (await made.json()) as { name: string; secret: string };
+  const auth = Buffer.from(`${name}:${secret}`).toString("base64");
+  const text = JSON.stringify({ auths: { [host]: { auth }, "ghcr.io": neighbour } });
+  clusterOf(story, "prod-1").putSecret("team-1", pullSecretName, { [key]: text });
+  const image = `${endpoint}/v2/${repository}/manifests/1`;
+  return async () => (await fetch(image, { headers: { authorization: `Basic ${auth}` } })).status;
+}
+
+const inPlaceOf =
+  (adopts: string, ...actions: string[]) =>
+  (configuration: Configuration) => {
+    const access = actions.map((action) => ({ resource: "repository", action }));
+    const robot = { permissions: [{ namespace: "apps", access }], adopts };
+    const { credentials, ...rest } = adopting(configuration);
+    return { ...rest, credentials: { "platform-pull": { ...credentials["platform-pull"], robot } } };
+  };
+
+async function told(story: Story): Promise<readonly string[]> {
+  const { tools } = story;
+  const inputs = { nowMs: Date.now(), entropy: tools.entropy, owner: tools.owner, deadlineMs: Date.now() + 60_000 };
+  const { problems } = await lookAtHome(tools, "platform-pull", inputs);
+  return problems.map(({ code, text }) => `${code}: ${text}`);
+}
+
+test("a hand-made robot's Secret and rights are taken over; it is named while it lives, and never deleted", async () => {
+  const story = await given({ clusters: 1, namespaces: 1 });
+  const pullByHand = await madeByHand(story);
+  const before = stored(story);
+  await story.configure(inPlaceOf(hand, "pull"));
+  expect(await told(story)).toEqual([
+    `adopted-rights-differ: the first generation would have other rights than ${hand}, less: repository:push on project apps: copy them into robot.permissions unless you mean it`,
+  ]);
+  await story.configure(inPlaceOf(hand, "pull", "push"));
+  expect(await told(story)).toEqual([]);
+
+  await story.untilIdle();
+  await expectServed(story, "prod-1/team-1");
+  expect([stored(story).uid, auths(story)["ghcr.io"]]).toEqual([before.uid, neighbour]);
+  story.passes(60_000);
+  expect(await pullByHand()).toBe(200);
+  expect(await told(story)).toEqual([
+    expect.stringMatching(
+      /^adopted-alive: robot\$web\.pull, .* is still alive \(never expires, last pulled with at 20/,
+    ),
+  ]);
+  await story.untilIdle({ type: "rotate" });
+  expect(await pullByHand()).toBe(200);
+  expect(stored(story).uid).toBe(before.uid);
+  expect(livingRobots(story)).toHaveLength(1);
+
+  await story.configure(inPlaceOf("robot$nobody", "pull", "push"));
+  expect(await told(story)).toEqual([expect.stringMatching(/^adopted-gone: robot\$nobody, /)]);
 });
 
 test.each([

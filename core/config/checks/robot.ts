@@ -1,12 +1,25 @@
 import type { Config, CredentialConfig } from "../complete.ts";
+import { lookup } from "../lookup.ts";
 import type { Finding, PathSegment } from "../problem.ts";
 
 /** What Harbor would refuse at the first minting (harbor.md 1.2), and a proof that could never succeed. */
 export function checkRobots(config: Config): readonly Finding[] {
   return Object.entries(config.credentials).flatMap(([name, credential]) => {
     const at = ["credentials", name];
-    return [...checkPermissions(at, credential), ...checkProof(at, credential)];
+    return [
+      ...checkPermissions(at, credential),
+      ...checkProof(at, credential),
+      ...checkAdopted(at, credential, config),
+    ];
   });
+}
+
+function checkAdopted(at: readonly PathSegment[], { robot, registry }: CredentialConfig, config: Config) {
+  const logins = lookup(config.registries, registry);
+  if (robot.adopts === undefined || ![logins?.issuer.username, logins?.retirer?.username].includes(robot.adopts))
+    return [];
+  const problem = "is the login that mints or deletes robots, which no consumer may hold";
+  return [{ path: [...at, "robot", "adopts"], problem, mend: "name the robot that pull Secrets hold now" }];
 }
 
 function checkPermissions(at: readonly PathSegment[], { robot }: CredentialConfig): readonly Finding[] {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { text } from "./text.ts";
+import { line, text } from "./text.ts";
 
 const catalogueName = (what: string) =>
   text({
@@ -29,5 +29,10 @@ export const robotSchema = z
     level: z.enum(["system", "project"]).default("system"),
     durationDays: z.int().min(1).max(3_650).default(30).meta({ description: "Life of a robot in whole days" }),
     permissions: z.array(permissionSchema).min(1).max(200),
+    adopts: line("Username of a hand-made robot whose Secrets and rights generation 1 takes over", 255)
+      .optional()
+      .meta({
+        description: "Username of a hand-made robot whose place is taken; it is named while alive, never deleted",
+      }),
   })
   .meta({ description: "What Harbor is asked to make for each generation" });

@@ -1,5 +1,5 @@
 import { PortError } from "../../ports/errors.ts";
-import type { HeldPermission } from "../../ports/issuer.ts";
+import type { HeldPermission, NamedRobot } from "../../ports/issuer.ts";
 import type { Login, ServerTime } from "../../ports/registry.ts";
 import type { Api } from "./api.ts";
 import { isOutOfSight } from "./failures.ts";
@@ -44,13 +44,12 @@ export function projectInName(username: string): string | null {
   return /^.*?([a-z0-9._-]+)\+[a-z0-9._-]+$/.exec(username)?.[1] ?? null;
 }
 
-interface OwnRow extends ServerTime {
-  readonly permissions: readonly HeldPermission[];
-  readonly expiresAtMs: number | null;
-}
-
-/** Its own row among the system's robots, or those of the project that its name carries. Null: not to be seen. */
-export async function ownRow(api: Api, username: string, project: string | null): Promise<OwnRow | null> {
+/** The row of this name among the system's robots, or those of the project that the name carries. Null: not to be seen. */
+export async function rowNamed(
+  api: Api,
+  username: string,
+  project: string | null,
+): Promise<(NamedRobot & ServerTime) | null> {
   // The stored name is not known where the prefix is not: its last part is, and is enough to ask for.
   const tail = /[a-z0-9._-]+$/.exec(username)?.[0] ?? username;
   const level: (readonly [string, "=", string])[] = [];
@@ -67,9 +66,11 @@ export async function ownRow(api: Api, username: string, project: string | null)
     const path = `/robots?${q}&sort=id&page=${page}&page_size=100`;
     const reply = await api.call({ method: "GET", path, operation, right: "robot:list" }, 200);
     const rows = readReply(robotsWithPermissionsReply, reply, operation);
-    const own = rows.find(({ name }) => name === username);
-    if (own !== undefined)
-      return { permissions: own.permissions, expiresAtMs: expiryMs(own.expires_at), serverMs: reply.serverMs };
+    const row = rows.find(({ name }) => name === username);
+    if (row !== undefined) {
+      const { id, permissions, disable } = row;
+      return { id, permissions, disabled: disable, expiresAtMs: expiryMs(row.expires_at), serverMs: reply.serverMs };
+    }
     if (rows.length < 100) return null;
   }
   return null;
@@ -99,7 +100,7 @@ export async function ownRights(
   }
   const own = projectInName(login.username);
   for (const reader of [api, ...readers]) {
-    const held = await ownRow(reader, login.username, own).catch((error: unknown) => {
+    const held = await rowNamed(reader, login.username, own).catch((error: unknown) => {
       if (isOutOfSight(error)) return null;
       throw error;
     });

@@ -9,7 +9,7 @@ import { inspectIssuer } from "./issuer-rights.ts";
 import { listRobots } from "./list.ts";
 import { createLoginGate } from "./login-gate.ts";
 import { defaults, type HarborOptions } from "./options.ts";
-import { permissionsOf } from "./own-rights.ts";
+import { permissionsOf, projectInName, rowNamed } from "./own-rights.ts";
 import { probeEndpoints } from "./probe.ts";
 import { probePull } from "./probe-pull.ts";
 import { mintRobot, readRobot, removeRobot } from "./robots.ts";
@@ -49,6 +49,7 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
     whoami: () => askWhoami(minter),
     usedSince: (username, sinceMs) => askUsage({ log: retirer, pull, sleep: pause }, username, sinceMs),
     issuerLives: () => issuerLives([...new Set([minter, retirer])]),
+    robotNamed: (username) => rowNamed(retirer, username, projectInName(username)),
     permissionsOf: (id) => permissionsOf(retirer, id),
     inspectIssuer: (needs) => inspectIssuer({ mint: minter, retire: retirer }, needs),
   };

@@ -33,6 +33,7 @@ const permissionsReply = z.array(
 export const robotWithPermissionsReply = z.object({
   id: z.int().positive(),
   name,
+  disable: z.boolean(),
   expires_at: z.number(),
   permissions: permissionsReply.nullable().transform((list) => list ?? []),
 });

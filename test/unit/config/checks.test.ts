@@ -80,6 +80,11 @@ describe("what Harbor would refuse", () => {
   test.each([
     [
       "      permissions:",
+      "      adopts: 'robot$capstan'\n      permissions:",
+      "robot.adopts: is the login that mints or deletes robots, which no consumer may hold",
+    ],
+    [
+      "      permissions:",
       "      level: project\n      permissions:\n        - { namespace: other, access: [{ resource: repository, action: pull }] }",
       "Harbor refuses for a robot of level project",
     ],

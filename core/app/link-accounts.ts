@@ -23,7 +23,7 @@ export async function linkAccounts(
   tools: Tools,
   credential: string,
   site: string,
-  { deadlineMs }: Pick<TickInputs, "deadlineMs">,
+  { deadlineMs, signal }: Pick<TickInputs, "deadlineMs" | "signal">,
 ): Promise<readonly Problem[]> {
   const { targets, limits } = credentialOf(tools.config, credential);
   const failed: Failed[] = [];
@@ -36,7 +36,7 @@ export async function linkAccounts(
       const port = tools.ports.clusters[cluster];
       if (port === undefined) return;
       const limit = pLimit(limits.concurrencyPerClusterMax);
-      const isOver = () => tools.clock.nowMs() >= deadlineMs;
+      const isOver = () => tools.clock.nowMs() >= deadlineMs || signal?.aborted === true;
       const note = (place: string, error: unknown) => {
         if (!(error instanceof PortError)) throw error;
         // It is made by a controller, or by its owner, and served by a later tick.

@@ -1,3 +1,4 @@
+import { isAgentSite } from "../config/agents.ts";
 import type { Config, TargetConfig } from "../config/complete.ts";
 import { lookup } from "../config/lookup.ts";
 
@@ -28,33 +29,38 @@ const group = "rbac.authorization.k8s.io";
  * What the runner of this cluster must be allowed, and no more (README, "Least privilege").
  * `rights: list`: Secrets of the names that targets have, in all namespaces, and to list Secrets by label.
  * `rights: named`: per namespace that a target names, the Secret by its name; nothing cluster-wide. Where
- * namespaces are chosen by label they cannot be named: the Secret's name is what narrows it then.
+ * namespaces are chosen by label they cannot be named: the Secret's name is what narrows it then. An agent also
+ * watches namespaces, their names and labels, whichever way they are chosen.
  */
 export function rbacManifests(config: Config, cluster: string, account: RunnerAccount): readonly Manifest[] {
   const targets = Object.values(config.credentials)
     .flatMap((credential) => credential.targets)
     .filter(({ clusters }) => clusters.includes(cluster));
   const name = `capstan-${config.installation}`;
-  const listing = lookup(config.clusters, cluster)?.rights !== "named";
+  const { rights, site = "" } = lookup(config.clusters, cluster) ?? {};
+  const agent = isAgentSite(config, site);
+  const rules =
+    rights === "named" ? namedManifests(name, account, targets, agent) : wide(name, account, listRules(targets, agent));
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: account.namespace } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account.name, namespace: account.namespace } },
-    ...(listing ? wide(name, account, listRules(targets)) : namedManifests(name, account, targets)),
+    ...rules,
   ];
 }
 
-function listRules(targets: readonly TargetConfig[]): readonly Rule[] {
+function listRules(targets: readonly TargetConfig[], agent: boolean): readonly Rule[] {
   if (targets.length === 0) return [];
   const list: Rule = { apiGroups: [""], resources: ["secrets"], verbs: ["list"] };
-  return [...namespaceRules(targets), list, secretRule(targets), ...accountRules(targets)];
+  return [...namespaceRules(targets, agent), list, secretRule(targets), ...accountRules(targets)];
 }
 
-/** By name they are read, by label listed. */
-function namespaceRules(targets: readonly TargetConfig[]): readonly Rule[] {
+/** By name they are read, by label listed; an agent watches them. */
+function namespaceRules(targets: readonly TargetConfig[], agent: boolean): readonly Rule[] {
   const names = namesOf(targets);
   const read: Rule = { apiGroups: [""], resources: ["namespaces"], resourceNames: names, verbs: ["get"] };
-  const list: Rule = { apiGroups: [""], resources: ["namespaces"], verbs: ["list"] };
-  return [...(names.length > 0 ? [read] : []), ...(targets.some(bySelector) ? [list] : [])];
+  const verbs = [...(targets.some(bySelector) ? ["list"] : []), ...(agent ? ["watch"] : [])];
+  const all: Rule = { apiGroups: [""], resources: ["namespaces"], verbs };
+  return [...(names.length > 0 ? [read] : []), ...(verbs.length > 0 ? [all] : [])];
 }
 
 /** Server-side apply asks for `create` with the Secret's name, so that a name narrows it (clouds.md D2). */
@@ -70,7 +76,12 @@ function accountRules(targets: readonly TargetConfig[]): readonly Rule[] {
   return [{ apiGroups: [""], resources: ["serviceaccounts"], resourceNames, verbs: ["get", "patch"] }];
 }
 
-function namedManifests(name: string, account: RunnerAccount, targets: readonly TargetConfig[]): readonly Manifest[] {
+function namedManifests(
+  name: string,
+  account: RunnerAccount,
+  targets: readonly TargetConfig[],
+  agent: boolean,
+): readonly Manifest[] {
   const selecting = targets.filter(bySelector);
   const manifests = namesOf(targets).flatMap((namespace) => {
     const here = targets.filter(({ namespaces }) => namespaces.by === "names" && namespaces.names.includes(namespace));
@@ -81,7 +92,7 @@ function namedManifests(name: string, account: RunnerAccount, targets: readonly 
     ];
   });
   const rules = [
-    ...namespaceRules(selecting),
+    ...namespaceRules(selecting, agent && targets.length > 0),
     ...(selecting.length > 0 ? [secretRule(selecting)] : []),
     ...accountRules(selecting),
   ];

@@ -1,5 +1,5 @@
 import type { Act } from "../protocol/settings.ts";
-import { sitesOf } from "./settings.ts";
+import { playedSitesOf } from "./settings.ts";
 import { isIdle, type TickResult, tick } from "./tick.ts";
 import type { Tools } from "./tools.ts";
 
@@ -24,7 +24,8 @@ export interface ActResult {
 /** Takes an operator's act to each credential, playing the runners of all their sites, and follows it to its end if asked to. */
 export async function act(tools: Tools, request: ActRequest): Promise<ActResult> {
   const names = request.credentials.length > 0 ? request.credentials : Object.keys(tools.config.credentials);
-  const sites = [...new Set(names.flatMap((name) => sitesOf(tools.config.credentials[name] ?? missing(name))))];
+  const { config } = tools;
+  const sites = [...new Set(names.flatMap((name) => playedSitesOf(config, config.credentials[name] ?? missing(name))))];
   const endMs = request.timeoutMs === null ? Number.POSITIVE_INFINITY : tools.clock.nowMs() + request.timeoutMs;
   const deadlineMs = Number.isFinite(endMs) ? endMs : null;
   const wish = namedOnce(request.act, tools);

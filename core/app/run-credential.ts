@@ -101,6 +101,7 @@ export async function runHome(
     tools.ports,
     nowMs,
     watch(tools.log, where),
+    inputs.signal,
   );
   const { outcome: ended, ledger, actDone } = runner.state;
   if (ended === null) throw new Error("a run ends with an outcome");
@@ -124,6 +125,7 @@ export async function runSite(
     tools.ports,
     nowMs,
     watch(tools.log, where),
+    inputs.signal,
   );
   if (runner.state.outcome === null) throw new Error("a run ends with an outcome");
   const links = await linkAccounts(tools, credential, site, inputs);

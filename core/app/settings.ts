@@ -1,3 +1,4 @@
+import { isAgentSite } from "../config/agents.ts";
 import { type Config, type CredentialConfig, drainMsOf } from "../config/complete.ts";
 import type { HomeContext, SiteContext } from "../engine/context.ts";
 import type { Entropy } from "../ports/entropy.ts";
@@ -14,6 +15,8 @@ export interface TickInputs {
   readonly owner: string;
   /** No new effect is begun after this moment. */
   readonly deadlineMs: number;
+  /** Nor after this fires. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export function credentialOf(config: Config, name: string): CredentialConfig {
@@ -31,6 +34,11 @@ export function sitesOf(credential: Pick<CredentialConfig, "home" | "sites">): r
 export function madeOfNow({ registry, robot }: CredentialConfig): MadeOf {
   const { level, durationDays, permissions } = robot;
   return { registry, strategy: "generations", level, durationDays, rights: rightsText(permissions) };
+}
+
+/** Sites whose runners a process plays that was asked for no site: agents play their own. */
+export function playedSitesOf(config: Config, credential: Pick<CredentialConfig, "home" | "sites">): readonly string[] {
+  return sitesOf(credential).filter((site) => !isAgentSite(config, site));
 }
 
 /** Name of the registry's port: robots of a project are listed by a driver of their own. */

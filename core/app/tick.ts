@@ -16,6 +16,8 @@ export interface TickRequest {
   readonly acts: Readonly<Record<string, Act>>;
   /** Latest end of the tick; null: by each credential's `tickDeadline`. */
   readonly deadlineMs: number | null;
+  /** When it fires no new call is made: what is under way ends, and is written down. Credentials not begun yet have no runs. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TickResult {
@@ -45,10 +47,11 @@ async function tickCredential(
   id: string,
   request: TickRequest,
 ): Promise<readonly (HomeRun | SiteRun)[]> {
+  if (request.signal?.aborted === true) return [];
   const { home, limits, ...credential } = credentialOf(tools.config, name);
   const nowMs = tools.clock.nowMs();
   const deadlineMs = Math.min(request.deadlineMs ?? Number.MAX_SAFE_INTEGER, nowMs + limits.tickDeadlineMs);
-  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs };
+  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs, signal: request.signal };
   const stopped = (role: "home" | "site", site: string, error: unknown) => {
     const problem = logDefect(tools.log, { tick: id, credential: name, site, role }, error);
     return { end: "blocked" as const, nextAtMs: tools.clock.nowMs() + limits.pollMs, problems: [problem] };

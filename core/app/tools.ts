@@ -3,6 +3,7 @@ import type { Ports } from "../engine/ports.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { IssuerInspection } from "../ports/issuer.ts";
+import type { NamespaceWatch } from "../ports/namespace-watch.ts";
 import type { Log } from "./log.ts";
 
 /** What every command works with; put together by a composition root. */
@@ -11,6 +12,8 @@ export interface Tools {
   readonly ports: Ports;
   /** By the same names as `ports.registries`; a registry without one is not looked at. */
   readonly issuers: Readonly<Record<string, IssuerInspection>>;
+  /** By the same names as `ports.clusters`. */
+  readonly watches: Readonly<Record<string, NamespaceWatch>>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Names this process in leases. */

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 
-const pathKeys = new Set(["caFile", "directory", "kubeconfig"]);
+const pathKeys = new Set(["caFile", "directory", "kubeconfig", "serviceAccountFolder"]);
 
 /**
  * Makes the paths of a configuration absolute: relative ones start in `directory` (the file's own

@@ -43,7 +43,7 @@ export function completeConfig(file: FileConfig): Config {
     const used = targets.flatMap((target) =>
       target.clusters.map((cluster) => lookup(file.clusters, cluster)?.site ?? ""),
     );
-    const sites = credential.sites ?? used.filter((site) => site !== "");
+    const sites = credential.sites ?? withStores(file, used);
     const completed: CredentialConfig = {
       ...credential,
       targets,
@@ -55,6 +55,15 @@ export function completeConfig(file: FileConfig): Config {
     return [name, completed] as const;
   });
   return { ...file, credentials: Object.fromEntries(credentials) };
+}
+
+/** The site whose store an agent reads takes part wherever the agent does. */
+function withStores(file: FileConfig, used: readonly string[]): readonly string[] {
+  return used.flatMap((name) => {
+    const site = lookup(file.sites, name);
+    if (name === "") return [];
+    return site?.kind === "agent" ? [name, site.of] : [name];
+  });
 }
 
 /** `URL.host` leaves out a scheme's own port, as image names do. */

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { anchorPaths } from "./anchor-paths.ts";
+import { checkAgents } from "./checks/agents.ts";
 import { checkNames } from "./checks/names.ts";
 import { checkRobots } from "./checks/robot.ts";
 import { checkSpans } from "./checks/spans.ts";
@@ -28,6 +29,7 @@ export type LoadedConfig =
   | { readonly config: Config; readonly problems: readonly []; readonly notices: readonly Problem[] }
   | { readonly config: null; readonly problems: readonly Problem[]; readonly notices: readonly [] };
 
+const checks = [checkNames, checkAgents, checkRobots, checkSpans, checkStores, checkTargets];
 const fileCharactersMax = 4 * 1024 * 1024;
 const problemsMax = 100;
 
@@ -74,7 +76,6 @@ function read(document: ParsedDocument, options: LoadOptions): LoadedConfig {
     const places = found.map((finding) => inFile(finding, parsed.data, config));
     return [...new Map(places.map((finding) => [JSON.stringify(finding), finding])).values()];
   };
-  const checks = [checkNames, checkRobots, checkSpans, checkStores, checkTargets];
   const findings = inTheFile(checks.flatMap((check) => check(config)));
   if (findings.length > 0) return refuse(place(findings, document, options.path));
   return { config, problems: [], notices: place(inTheFile(noticesOf(config)), document, options.path) };

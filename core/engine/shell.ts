@@ -16,15 +16,24 @@ export function advance(runner: Runner, id: string, reply: CallReply, nowMs: num
   return runner.kind === "home" ? advanceHome(runner, id, reply, nowMs) : advanceSite(runner, id, reply, nowMs);
 }
 
+/** From now on this runner's time is up: nothing new is begun, what is under way is taken in and written down. */
+function outOfTime<R extends Runner>(runner: R, nowMs: number): R {
+  const { settings } = runner.state;
+  if (settings.deadlineMs <= nowMs) return runner;
+  return { ...runner, state: { ...runner.state, settings: { ...settings, deadlineMs: nowMs } } };
+}
+
 /**
  * Runs a runner to its outcome: makes the calls it wants, hands back the replies, in the order in
  * which they come. Fan-out is bounded by the runner itself (what it does not want yet it does not ask).
+ * When `signal` fires its deadline is now.
  */
 export async function run<R extends Runner>(
   started: Advance<R>,
   ports: Ports,
   nowMs: () => number,
   watcher: Watcher = {},
+  signal?: AbortSignal | undefined,
 ): Promise<R> {
   let runner: Runner = started.runner;
   const underWay = new Map<
@@ -46,6 +55,7 @@ export async function run<R extends Runner>(
     underWay.delete(id);
     const atMs = nowMs();
     watcher.called?.(call, reply, atMs - startedMs);
+    if (signal?.aborted === true) runner = outOfTime(runner, atMs);
     const next = advance(runner, id, reply, atMs);
     watcher.advanced?.(runner, next.runner);
     runner = next.runner;

@@ -23,6 +23,14 @@ export interface TickOptions {
   readonly sites: readonly string[];
 }
 
+export interface AgentOptions {
+  readonly site: string;
+  /** One tick instead of staying. */
+  readonly once: boolean;
+  /** Port on which kubelet's probes are answered; null: none. */
+  readonly probePort: number | null;
+}
+
 export interface StatusOptions {
   readonly credentials: readonly string[];
   /** Exit status 3 or 4 when a credential waits or is blocked; otherwise 0. */
@@ -103,6 +111,8 @@ export interface CliContext {
   readonly configPath: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly style: TableStyle;
+  /** A line on stdout at once, for what goes on and on. Never a secret. */
+  say(line: string): void;
   /** A line on stderr, unless `--quiet`. Never a secret. */
   progress(line: string): void;
   /** A line on stderr with `--debug`. Never a secret. */
@@ -126,6 +136,7 @@ export interface CliActions {
   readonly plan: Action<PlanOptions>;
   readonly rotate: Action<RotateOptions>;
   readonly tick: Action<TickOptions>;
+  readonly agent: Action<AgentOptions>;
   readonly status: Action<StatusOptions>;
   readonly rollback: Action<RollbackOptions>;
   readonly revoke: Action<RevokeOptions>;

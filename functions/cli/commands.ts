@@ -5,6 +5,8 @@ import { initCommand } from "./init-command.ts";
 
 const generations = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
+const ports = { min: 0, max: 65_535 };
+
 /** Every command with its options and examples, the most used first: help and tests are made from it. */
 export const commandTable: CommandTable = {
   plan: {
@@ -45,6 +47,25 @@ export const commandTable: CommandTable = {
       ["tick --site aws", "the runner of one site"],
     ],
     read: ({ flags }) => ({ sites: flagTexts(flags, "site") }),
+  },
+  agent: {
+    summary: "stay as the runner of one site, inside a cluster that nobody else reaches",
+    takes: "nothing",
+    options: [
+      { flags: "--site <name>", description: "the site whose runner this is", required: true },
+      { flags: "--once", description: "one tick, for a CronJob" },
+      { flags: "--probe-port <number>", description: "answer /healthz and /readyz on this port" },
+    ],
+    examples: [
+      ["agent --site edge --probe-port 8080", "in a Deployment"],
+      ["agent --site edge --once", "in a CronJob"],
+    ],
+    read: ({ flags }) => {
+      const once = flagSwitch(flags, "once");
+      const probePort = flags["probePort"] === undefined ? null : flagCount(flags, "probePort", ports);
+      if (once && probePort !== null) throw refuse("probePort", "is for an agent that stays: not with --once");
+      return { site: flagText(flags, "site"), once, probePort };
+    },
   },
   status: {
     summary: "show where each credential stands, at every site and cluster",

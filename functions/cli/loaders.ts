@@ -5,6 +5,7 @@ export const actionLoaders: ActionLoaders = {
   plan: async () => (await import("./plan.ts")).plan,
   rotate: async () => (await import("./rotate.ts")).rotate,
   tick: async () => (await import("./tick.ts")).tick,
+  agent: async () => (await import("./agent.ts")).agent,
   status: async () => (await import("./status.ts")).status,
   rollback: async () => (await import("./rollback.ts")).rollback,
   revoke: async () => (await import("./revoke.ts")).revoke,

@@ -1,4 +1,5 @@
 import { sitesOf } from "../../core/app/settings.ts";
+import { isAgentSite } from "../../core/config/agents.ts";
 import { credentialsNamed } from "../../core/config/expand.ts";
 import { suggest } from "../../core/config/suggest.ts";
 import type { ConfigFile } from "./config-file.ts";
@@ -24,11 +25,11 @@ export function pickCredential(file: ConfigFile, name: string): string {
   return one;
 }
 
-/** The sites whose runners are played; all of the file where none is named. Throws `Failure` 64. */
+/** The sites whose runners are played; all but agents' where none is named. Throws `Failure` 64. */
 export function pickSites({ config, path }: ConfigFile, names: readonly string[]): readonly string[] {
   const known = Object.keys(config.sites);
   for (const name of names) refuseUnknown("site", name, known, path);
-  return names.length > 0 ? [...new Set(names)] : known;
+  return names.length > 0 ? [...new Set(names)] : known.filter((name) => !isAgentSite(config, name));
 }
 
 /** The clusters asked for, all of the file where none is named. Throws `Failure` 64. */

@@ -1,6 +1,7 @@
 import { lookAtSite, type SiteLook } from "../../core/app/inspect.ts";
 import { type IssuerLook, lookAtIssuer } from "../../core/app/inspect-issuer.ts";
 import { credentialOf, sitesOf } from "../../core/app/settings.ts";
+import { isAgentSite } from "../../core/config/agents.ts";
 import type { Problem } from "../../core/protocol/home-state.ts";
 import { type ExitCode, exitCode } from "./exit-codes.ts";
 import { type StandingDocument, standingOf } from "./home-document.ts";
@@ -46,7 +47,9 @@ export async function planCredential({ tools }: Session, name: string): Promise<
   const [issuer, home, ...looks] = await Promise.all([
     lookAtIssuer(tools, name),
     lookHome(tools, name),
-    ...sitesOf(credential).map((site) => lookAtSite(tools, name, site, inputs)),
+    ...sitesOf(credential).map((site) =>
+      isAgentSite(tools.config, site) ? notLookedAt(site) : lookAtSite(tools, name, site, inputs),
+    ),
   ]);
   const clustersOf = (site: string) =>
     [...new Set(credential.targets.flatMap(({ clusters }) => clusters))].filter(
@@ -66,6 +69,13 @@ export async function planCredential({ tools }: Session, name: string): Promise<
     sites,
     issuer,
   };
+}
+
+/** Only the agent itself reaches its cluster; what it found is told by `status`. */
+function notLookedAt(site: string): SiteLook {
+  const text = `${site}: looked at by its agent alone; status tells what it reported`;
+  const problems = [{ code: "agent-site", text, blocks: false }];
+  return { site, looked: false, wanted: 0, served: 0, toWrite: [], foreign: [], problems };
 }
 
 /** A rotation under way is no fault of the plan; a right that is missing is one, before anything is written. */

@@ -64,6 +64,7 @@ function createContext(global: GlobalFlags, io: CliIo, signal: AbortSignal): Cli
     configPath: global.configPath,
     env: io.env,
     style: { paint: createPaint(colour), ascii: global.ascii },
+    say: (line) => io.stdout.write(`${line}\n`),
     progress: (line) => {
       if (!global.quiet) io.stderr.write(`${line}\n`);
     },

@@ -1,4 +1,4 @@
-import { sitesOf } from "../../core/app/settings.ts";
+import { playedSitesOf } from "../../core/app/settings.ts";
 import type { Tools } from "../../core/app/tools.ts";
 import { lookup } from "../../core/config/lookup.ts";
 import { createSecretSource } from "../compose/secrets.ts";
@@ -29,7 +29,7 @@ export function openSession(context: CliContext, file: ConfigFile, sites: readon
 export function allSitesOf(file: ConfigFile, credentials: readonly string[]): readonly string[] {
   const sites = credentials.flatMap((name) => {
     const credential = lookup(file.config.credentials, name);
-    return credential === undefined ? [] : sitesOf(credential);
+    return credential === undefined ? [] : playedSitesOf(file.config, credential);
   });
   return [...new Set(sites)];
 }

@@ -18,7 +18,7 @@ export async function cloudReach(
   const { nowMs, requestTimeoutMs } = around;
   if ("inCluster" in cluster) {
     const { inClusterReach } = await import("../../core/drivers/kubernetes/in-cluster.ts");
-    return inClusterReach(around.env);
+    return inClusterReach(around.env, cluster.serviceAccountFolder);
   }
   if ("eks" in cluster) {
     const { eksReach } = await import("../../core/drivers/kubernetes/eks.ts");

@@ -6,11 +6,12 @@ import type { KubeconfigEntry } from "../../core/drivers/kubernetes/kubeconfig.t
 import type { DatedToken } from "../../core/drivers/kubernetes/token.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
 import { PortError } from "../../core/ports/errors.ts";
+import type { NamespaceWatch } from "../../core/ports/namespace-watch.ts";
 import { Secret } from "../../core/secret.ts";
 import { lateDriver, setupError } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-const calls: Readonly<Record<keyof Cluster, true>> = {
+const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
   listNamespaces: true,
   listSecrets: true,
   readSecret: true,
@@ -18,15 +19,16 @@ const calls: Readonly<Record<keyof Cluster, true>> = {
   applySecret: true,
   deleteSecret: true,
   linkPullSecret: true,
+  watchNamespaces: true,
 };
 
 /**
  * One cluster's driver: by server and token, or by a kubeconfig's context. Whatever keeps it from being
  * reached is a `PortError` of its own calls, in the words of `readKubeconfig` where these tell the way out.
  */
-export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster {
+export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster & NamespaceWatch {
   const system = `kubernetes ${name}`;
-  return lateDriver<Cluster>(system, calls, async () => {
+  return lateDriver<Cluster & NamespaceWatch>(system, calls, async () => {
     const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
     return createKubernetesCluster({
       name,

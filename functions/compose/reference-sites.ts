@@ -33,6 +33,7 @@ function loginReferences(site: SiteConfig): readonly string[] {
       return site.credential.kind === "token" ? [site.credential.vaultToken] : [];
     case "gcp":
       return site.credential.kind === "token" ? [site.credential.token] : [];
+    case "agent":
     case "kubernetes":
     case "local":
       return [];

@@ -1,5 +1,4 @@
-import type { Config } from "../../core/config/complete.ts";
-import { lookup } from "../../core/config/lookup.ts";
+import type { Config, SiteConfig } from "../../core/config/complete.ts";
 import type { AwsAccess } from "../../core/drivers/http/aws-client.ts";
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
@@ -29,9 +28,7 @@ const ledgerCalls: Readonly<Record<keyof LedgerStore, true>> = { load: true, sav
  * The secret store and the ledger's home of one site, made at their first call: a login that cannot be
  * resolved fails this site's calls alone. SDKs are loaded there, and nowhere else.
  */
-export function siteDrivers(config: Config, name: string, around: Surroundings): SiteDrivers {
-  const site = lookup(config.sites, name);
-  if (site === undefined) throw new Error(`no site ${name} in the configuration`);
+export function siteDrivers(config: Config, name: string, site: SiteConfig, around: Surroundings): SiteDrivers {
   const drivers = onceMade((): Promise<SiteDrivers> => {
     switch (site.kind) {
       case "aws":
@@ -44,6 +41,8 @@ export function siteDrivers(config: Config, name: string, around: Surroundings):
         return kubernetesSite(config, site, around);
       case "local":
         return localSite(site, around);
+      case "agent":
+        throw new Error(`the agent ${name} has no store of its own`);
     }
   });
   const system = `site ${name}`;

@@ -12,7 +12,7 @@ import { clusterDriver } from "./clusters.ts";
 import { createFetchers } from "./fetchers.ts";
 import { registryDrivers } from "./registries.ts";
 import type { SecretSource } from "./secrets.ts";
-import { siteDrivers } from "./sites.ts";
+import { driversOf } from "./site-drivers.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export const systemEntropy: Entropy = { hex: (bytes) => randomBytes(bytes).toString("hex") };
@@ -61,7 +61,8 @@ export function composeTools(options: ComposeOptions): Tools {
   const used = new Set(played.flatMap(([, credential]) => credential.targets.flatMap((target) => target.clusters)));
   const wantedClusters = [...used].filter((cluster) => sites.includes(config.clusters[cluster]?.site ?? ""));
 
-  const drivers = [...wantedSites].map((site) => [site, siteDrivers(config, site, around)] as const);
+  const drivers = Object.entries(driversOf(config, [...wantedSites], around));
+  const clusters = Object.fromEntries(wantedClusters.map((name) => [name, clusterDriver(config, name, around)]));
   const registries = registryDrivers(
     config,
     played.map(([name]) => name),
@@ -69,7 +70,7 @@ export function composeTools(options: ComposeOptions): Tools {
   );
   const ports: Ports = {
     registries,
-    clusters: Object.fromEntries(wantedClusters.map((name) => [name, clusterDriver(config, name, around)])),
+    clusters,
     stores: Object.fromEntries(drivers.map(([site, { store }]) => [site, store])),
     ledgers: Object.fromEntries(drivers.map(([site, { ledger }]) => [site, ledger])),
   };
@@ -77,6 +78,7 @@ export function composeTools(options: ComposeOptions): Tools {
     config,
     ports,
     issuers: registries,
+    watches: clusters,
     clock: systemClock,
     entropy: systemEntropy,
     owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,

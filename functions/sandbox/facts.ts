@@ -7,7 +7,7 @@ export interface ClusterFacts {
   /** The cloud whose runner serves it. */
   readonly site: CloudName;
   readonly server: string;
-  /** Bearer token of a runner: namespaces get/list, Secrets get/list/create/patch/delete. */
+  /** Bearer token of a runner: namespaces get/list/watch, Secrets get/list/create/patch/delete. */
   readonly runnerToken: Secret;
   /** Bearer token of the nodes: Secrets get. */
   readonly nodeToken: Secret;

@@ -12,7 +12,7 @@ const nodes = "system:node:sandbox";
 /** What a runner needs in a cluster, and what its nodes need to pull. */
 const rules: Readonly<Record<string, readonly AllowRule[]>> = {
   [runner]: [
-    { verbs: ["get", "list"], resources: ["namespaces"] },
+    { verbs: ["get", "list", "watch"], resources: ["namespaces"] },
     { verbs: ["get", "list", "create", "patch", "delete"], resources: ["secrets"] },
     { verbs: ["get", "patch"], resources: ["serviceaccounts"] },
   ],

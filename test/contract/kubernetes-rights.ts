@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Manifest, rbacManifests } from "../../core/app/rbac.ts";
 import { loadConfig } from "../../core/config/load.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
+import type { NamespaceNews, NamespaceWatch } from "../../core/ports/namespace-watch.ts";
 import { Secret } from "../../core/secret.ts";
 import { host, label, loginsOf, ours, refused, writeOf } from "./cluster-fixtures.ts";
 import { KubernetesClient, type KubernetesServer } from "./kubernetes-server.ts";
@@ -11,7 +12,10 @@ const account = { namespace: "capstan", name: "capstan" };
 const namespaces = ["shop", "web"];
 const others = ["foreign", "elsewhere"];
 
-function configuration(rights: string, chosen: string): string {
+function configuration({ rights, namespaces: chosen, agent }: Mode): string {
+  const reach = agent
+    ? "site: edge, inCluster: true"
+    : "site: aws, server: 'https://one.example.com:6443', token: env:TOKEN";
   return `format: 1
 installation: trial
 registries:
@@ -20,13 +24,14 @@ registries:
     endpoint: https://harbor.example.com
     issuer: { username: 'robot$capstan', password: env:PASSWORD }
 sites:
-  local: { kind: local, directory: ./store, identity: env:IDENTITY }
+  aws: { kind: aws, region: eu-central-1, ledger: { kind: dynamodb, table: capstan } }
+  edge: { kind: agent, of: aws }
 clusters:
-  one: { site: local, rights: ${rights}, server: 'https://one.example.com:6443', token: env:TOKEN }
+  one: { rights: ${rights}, ${reach} }
 credentials:
   platform-pull:
     registry: main
-    home: local
+    home: aws
     robot: { permissions: [{ namespace: apps, access: [{ resource: repository, action: pull }] }] }
     proof: { repository: apps/hello }
     targets:
@@ -34,8 +39,8 @@ credentials:
 `;
 }
 
-function manifestsOf(rights: string, chosen: string): readonly Manifest[] {
-  const text = configuration(rights, chosen);
+function manifestsOf(mode: Mode): readonly Manifest[] {
+  const text = configuration(mode);
   const { config, problems } = loadConfig({ path: "/capstan.yaml", readFile: () => text, env: {} });
   if (config === null) throw new Error(JSON.stringify(problems));
   return rbacManifests(config, "one", account);
@@ -54,20 +59,24 @@ async function applyAll(client: KubernetesClient, manifests: readonly Manifest[]
 interface Mode {
   readonly rights: "list" | "named";
   readonly namespaces: string;
+  readonly agent: boolean;
 }
 
 const modes: readonly Mode[] = [
-  { rights: "named", namespaces: `{ names: [${namespaces.join(", ")}] }` },
-  { rights: "named", namespaces: "{ selector: 'team' }" },
-  { rights: "list", namespaces: `{ names: [${namespaces.join(", ")}] }` },
-  { rights: "list", namespaces: "{ selector: 'team' }" },
+  { rights: "named", namespaces: `{ names: [${namespaces.join(", ")}] }`, agent: false },
+  { rights: "named", namespaces: "{ selector: 'team' }", agent: false },
+  { rights: "list", namespaces: `{ names: [${namespaces.join(", ")}] }`, agent: false },
+  { rights: "list", namespaces: "{ selector: 'team' }", agent: false },
+  { rights: "named", namespaces: `{ names: [${namespaces.join(", ")}] }`, agent: true },
+  { rights: "list", namespaces: "{ selector: 'team' }", agent: true },
 ];
 
 /** The manifests of `capstan rbac`, granted on a server of today: enough for a rotation, and for nothing else. */
 export function rightsContract(name: string, start: () => Promise<KubernetesServer>): void {
-  describe.each(modes)(`rights on ${name}: $rights, $namespaces`, ({ rights, namespaces: chosen }) => {
+  describe.each(modes)(`rights on ${name}: $rights, $namespaces, agent: $agent`, (mode) => {
+    const { rights, namespaces: chosen, agent } = mode;
     let client: KubernetesClient;
-    let runner: Cluster;
+    let runner: Cluster & NamespaceWatch;
     let token: string;
     const denied = (call: Promise<unknown>) => refused(call, "denied", "missing-right");
 
@@ -79,7 +88,7 @@ export function rightsContract(name: string, start: () => Promise<KubernetesServ
       for (const namespace of [...namespaces, ...others]) {
         await world.writeOutside(namespace, "database", { text: '{"auths":{}}' });
       }
-      await applyAll(client, manifestsOf(rights, chosen));
+      await applyAll(client, manifestsOf(mode));
       token = await client.token(account.namespace, account.name);
       const mayListSecrets = rights === "list";
       runner = client.connect({ token: () => new Secret(token), fieldManager: "capstan-trial", mayListSecrets });
@@ -129,6 +138,18 @@ export function rightsContract(name: string, start: () => Promise<KubernetesServ
       expect((await client.call("GET", named, undefined, { token })).status).toBe(expected);
       const watch = "/api/v1/secrets?watch=true&timeoutSeconds=1";
       expect((await client.call("GET", watch, undefined, { token })).status).toBe(403);
+    });
+
+    it(`${agent ? "watches namespaces" : "watches nothing"}`, async () => {
+      const seen: string[] = [];
+      const told = ({ name: found }: NamespaceNews) => void seen.push(found);
+      const wanted = { labelSelector: "team", after: null };
+      const narrow = { token: () => new Secret(token), watchSecondsMax: 1 };
+      const watching = client.connect(narrow).watchNamespaces(wanted, told, new AbortController().signal);
+      if (!agent) return denied(watching);
+      await watching;
+      expect([...new Set(seen)].filter((found) => found !== "").sort()).toEqual(namespaces);
+      return undefined;
     });
 
     it("touches nothing else", async () => {

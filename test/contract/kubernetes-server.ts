@@ -2,6 +2,7 @@ import { Agent, request } from "undici";
 import type { KubernetesClusterOptions } from "../../core/drivers/kubernetes/cluster.ts";
 import { createKubernetesCluster } from "../../core/drivers/kubernetes/cluster.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
+import type { NamespaceWatch } from "../../core/ports/namespace-watch.ts";
 import { Secret } from "../../core/secret.ts";
 import { FaultBoard } from "../../functions/sandbox/faults.ts";
 import { startKubernetes } from "../../functions/sandbox/kubernetes/server.ts";
@@ -96,7 +97,7 @@ export class KubernetesClient {
     return answer;
   }
 
-  connect(options: Partial<KubernetesClusterOptions> = {}): Cluster {
+  connect(options: Partial<KubernetesClusterOptions> = {}): Cluster & NamespaceWatch {
     const { url, caPem } = this.server;
     return createKubernetesCluster({
       name: "contract",

@@ -4,6 +4,7 @@ import { answerCases } from "./kubernetes-answer-cases.ts";
 import { refusalCases } from "./kubernetes-refusal-cases.ts";
 import { KubernetesClient, type KubernetesServer } from "./kubernetes-server.ts";
 import { serverCases } from "./kubernetes-server-cases.ts";
+import { watchCases } from "./kubernetes-watch-cases.ts";
 import { worldOf } from "./kubernetes-world.ts";
 
 export interface KubernetesCase {
@@ -35,7 +36,7 @@ export function kubernetesContract(name: string, start: () => Promise<Kubernetes
       await client.close();
       await client.server.close();
     });
-    for (const { name: title, run } of [...answerCases, ...refusalCases, ...serverCases]) {
+    for (const { name: title, run } of [...answerCases, ...refusalCases, ...serverCases, ...watchCases]) {
       it(title, async () => {
         count += 1;
         const namespace = `answer-${count}`;

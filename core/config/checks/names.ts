@@ -22,6 +22,7 @@ export function checkNames(config: Config): readonly Finding[] {
 
   for (const [name, site] of Object.entries(config.sites)) {
     if (site.kind === "kubernetes") demand(["sites", name, "cluster"], "cluster", site.cluster, clusters);
+    if (site.kind === "agent") demand(["sites", name, "of"], "site", site.of, sites);
   }
   for (const [name, cluster] of Object.entries(config.clusters)) {
     demand(["clusters", name, "site"], "site", cluster.site, sites);

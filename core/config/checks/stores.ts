@@ -8,7 +8,10 @@ const suffixCharactersMax = Math.max(...suffixes.map((suffix) => suffix.length))
 
 /** What each kind of store allows as a name; lengths are the store's, the neighbours' suffix included. */
 const rules: Readonly<
-  Record<SiteConfig["kind"], { readonly pattern: RegExp; readonly lengthMax: number; readonly allows: string }>
+  Record<
+    Exclude<SiteConfig["kind"], "agent">,
+    { readonly pattern: RegExp; readonly lengthMax: number; readonly allows: string }
+  >
 > = {
   aws: { pattern: /^[A-Za-z0-9/_+=.@-]+$/, lengthMax: 512, allows: "letters, digits and /_+=.@-" },
   azure: { pattern: /^[A-Za-z0-9-]+$/, lengthMax: 127, allows: "letters, digits and dashes" },
@@ -30,7 +33,8 @@ export function checkStores(config: Config): readonly Finding[] {
     const report = (problem: string, mend: string) => findings.push({ path, problem, mend });
     for (const siteName of new Set([credential.home, ...credential.sites])) {
       const site = lookup(config.sites, siteName);
-      if (site === undefined) continue;
+      // An agent reads what another site of the credential holds.
+      if (site === undefined || site.kind === "agent") continue;
       const rule = rules[site.kind];
       const lengthMax = rule.lengthMax - suffixCharactersMax;
       if (!rule.pattern.test(credential.storeName) || credential.storeName.length > lengthMax) {

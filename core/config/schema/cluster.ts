@@ -86,7 +86,11 @@ const connectGateway = z
   .meta({ description: "A cluster behind Google's Connect gateway" });
 
 const inCluster = z
-  .strictObject({ ...common, inCluster: z.literal(true) })
+  .strictObject({
+    ...common,
+    inCluster: z.literal(true),
+    serviceAccountFolder: filePath("Folder with ca.crt and token, where the pod mounts them elsewhere").optional(),
+  })
   .meta({ description: "The cluster that the runner itself runs in, as its pod's ServiceAccount" });
 
 export const clusterSchema = z.union([byServer, byKubeconfig, eks, aks, gke, connectGateway, inCluster]);

@@ -164,4 +164,8 @@ const kubernetes = z
   })
   .meta({ description: "Values and ledgers in Secrets of one namespace" });
 
-export const siteSchema = z.discriminatedUnion("kind", [aws, azure, gcp, kubernetes, local]);
+const agent = z
+  .strictObject({ kind: z.literal("agent"), of: entryName("site") })
+  .meta({ description: "A runner inside a cluster: reads the store of the site `of`, keeps its ledger beside its" });
+
+export const siteSchema = z.discriminatedUnion("kind", [aws, azure, gcp, kubernetes, local, agent]);

@@ -13,7 +13,7 @@ import type { Secret } from "../../secret.ts";
 import { type HttpReply, type HttpRequest, sendHttp } from "../http/request.ts";
 import { type CallFacts, failureOf } from "./failures.ts";
 import { AdaptiveGate } from "./gate.ts";
-import { TokenKeeper, type TokenSource } from "./token.ts";
+import type { TokenKeeper } from "./token.ts";
 
 /** A page of 500 pull Secrets is about 1 MB. */
 const replyBytesMax = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ export interface ClientOptions {
   readonly name: string;
   readonly server: string;
   readonly dispatcher: Dispatcher;
-  readonly token: TokenSource;
+  readonly tokens: TokenKeeper;
   readonly requestTimeoutMs: number;
   readonly nowMs: () => number;
   /** How often a call is sent that is refused for now (429 with Retry-After). Default 8. */
@@ -37,8 +37,7 @@ export interface ClientOptions {
  * calls go at the same time is found out by how the cluster takes them.
  */
 export function createClient(options: ClientOptions): CoreV1Api {
-  const tokens = new TokenKeeper(options.token, options.nowMs);
-  const { nowMs, throttledTriesMax } = options;
+  const { nowMs, tokens, throttledTriesMax } = options;
   const gate = new AdaptiveGate({ nowMs, throttledTriesMax, sleep: (ms) => delay(ms) });
 
   async function send(request: RequestContext): Promise<ResponseContext> {

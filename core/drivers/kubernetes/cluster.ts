@@ -2,6 +2,7 @@ import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from "
 import type { Dispatcher } from "undici";
 import type { Cluster, LinkResult, NamespaceFacts, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
+import type { NamespaceWatch } from "../../ports/namespace-watch.ts";
 import { pullSecretType } from "../../pullsecret/index.ts";
 import { createDispatcher } from "../http/dispatcher.ts";
 import { linkPullSecret } from "./accounts.ts";
@@ -13,7 +14,8 @@ import { mergedText } from "./merge.ts";
 import { listNamespaces } from "./namespaces.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
 import { checkSecret, nextToken } from "./reply-shapes.ts";
-import type { TokenSource } from "./token.ts";
+import { TokenKeeper, type TokenSource } from "./token.ts";
+import { watchNamespaces } from "./watch.ts";
 
 export interface KubernetesClusterOptions {
   /** Name of ours, for messages. */
@@ -35,6 +37,8 @@ export interface KubernetesClusterOptions {
   /** False: there is no right to list Secrets, and lists are empty without a request. Default true. */
   readonly mayListSecrets?: boolean | undefined;
   readonly nowMs: () => number;
+  /** How long one watch request lasts. Default 240. */
+  readonly watchSecondsMax?: number | undefined;
 }
 
 /** No object has this version: an apply with it creates, or gets 409 from a present one (rotation.md). */
@@ -42,12 +46,16 @@ const createOnlyVersion = "1";
 const asApply = setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
 
 /** A cluster over the official client. Throws when `server` is no https address (http: loopback only). */
-export function createKubernetesCluster(options: KubernetesClusterOptions): Cluster {
+export function createKubernetesCluster(options: KubernetesClusterOptions): Cluster & NamespaceWatch {
   const { server, caPem, caFile, tlsServerName } = options;
   const shared = createDispatcher({ endpoint: server, caPem, caFile });
   const dispatcher = tlsServerName === undefined ? shared : shared.compose(withServerName(tlsServerName));
   const requestTimeoutMs = options.requestTimeoutMs ?? 15_000;
-  return new KubernetesCluster(createClient({ ...options, dispatcher, requestTimeoutMs }), options);
+  const tokens = new TokenKeeper(options.token, options.nowMs);
+  const api = createClient({ ...options, tokens, dispatcher, requestTimeoutMs });
+  const watch: NamespaceWatch["watchNamespaces"] = (wanted, told, signal) =>
+    watchNamespaces({ ...options, tokens, dispatcher }, wanted, told, signal);
+  return Object.assign(new KubernetesCluster(api, options), { watchNamespaces: watch });
 }
 
 /** The name asked for in the TLS handshake, and looked for in the certificate. */

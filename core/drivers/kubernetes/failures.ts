@@ -75,7 +75,7 @@ function judgeForbidden(call: CallFacts, status: StatusFacts): Verdict {
     return { kind: "conflict", reason: "terminating", why: "the namespace is going away" };
   }
   // An apply that has to create is refused with the verb `create` (README 10).
-  const verb = /cannot (get|list|create|patch|update|delete) resource/.exec(status.message)?.[1];
+  const verb = /cannot (get|list|watch|create|patch|update|delete) resource/.exec(status.message)?.[1];
   if (verb === undefined) return { kind: "denied", why: "refused by the cluster's admission" };
   return { kind: "denied", reason: "missing-right", why: `no right to ${verb} ${call.resource}` };
 }

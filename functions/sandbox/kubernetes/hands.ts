@@ -1,4 +1,4 @@
-import { type KubeObject, resources } from "./objects.ts";
+import { type JsonObject, type KubeObject, resources } from "./objects.ts";
 import type { ObjectStore } from "./store.ts";
 import { createObject, deleteObject, terminateNamespace, updateObject } from "./writes.ts";
 
@@ -26,6 +26,8 @@ interface PutSecretOptions {
 /** What tests and the demo do to a cluster from inside: no rights, counters or faults apply. */
 export interface Hands {
   createNamespace(name: string, labels?: Readonly<Record<string, string>>): void;
+  /** As `kubectl label`. */
+  labelNamespace(name: string, labels: Readonly<Record<string, string>>): void;
   /** At once, with all that is in it. */
   deleteNamespace(name: string): void;
   /** Going away, and refusing new content, until `deleteNamespace`. */
@@ -39,6 +41,8 @@ export interface Hands {
   accountSecrets(namespace: string, name: string): readonly string[];
   secret(namespace: string, name: string): DecodedSecret | null;
   secrets(): readonly DecodedSecret[];
+  /** Every watch under way breaks off, in the midst of its answer. */
+  dropWatches(): void;
   /** Continue tokens and watched versions handed out until now answer 410. */
   expireContinueTokens(): void;
 }
@@ -60,6 +64,13 @@ export function createHands(store: ObjectStore): Hands {
     createNamespace(name: string, labels: Readonly<Record<string, string>> = {}): void {
       const target = { info: resources.namespaces, namespace: "", name, manager, dryRun: false };
       createObject(store, target, { metadata: { name, labels } });
+    },
+    labelNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+      const target = { info: resources.namespaces, namespace: "", name, manager, dryRun: false };
+      const before = store.get("namespaces", "", name);
+      if (before === null) return;
+      const changed = { ...before, metadata: { ...before.metadata, labels } } as unknown as JsonObject;
+      updateObject(store, target, before, changed);
     },
     deleteNamespace(name: string): void {
       for (const { resource } of Object.values(resources).filter(({ namespaced }) => namespaced)) {
@@ -108,6 +119,7 @@ export function createHands(store: ObjectStore): Hands {
       return found === null ? null : decode(found);
     },
     secrets: () => store.list("secrets").map(decode),
+    dropWatches: () => store.dropWatches(),
     expireContinueTokens: () => store.compact(),
   };
 }

@@ -29,7 +29,8 @@ export class ObjectStore {
   readonly #snapshots = new Map<string, readonly KubeObject[]>();
   readonly #byNamespace = new WeakMap<readonly KubeObject[], ReadonlyMap<string, readonly KubeObject[]>>();
   readonly #changes: Change[] = [];
-  readonly #watchers = new Set<(change: Change) => void>();
+  /** Each with what it does when its connection is to break. */
+  readonly #watchers = new Map<(change: Change) => void, () => void>();
   /** Changes up to this version are forgotten. */
   #compacted = 0;
   readonly #nowMs: () => number;
@@ -83,7 +84,7 @@ export class ObjectStore {
     this.#changes.push(change);
     const oldest = this.#changes.length > changesMax ? this.#changes.shift() : undefined;
     if (oldest !== undefined) this.#compacted = oldest.version;
-    for (const watcher of this.#watchers) watcher(change);
+    for (const watcher of this.#watchers.keys()) watcher(change);
   }
 
   /** What was changed after that version; null when that is not known any more. */
@@ -92,9 +93,14 @@ export class ObjectStore {
   }
 
   /** Calls back at each change, in order, until the returned function is called. */
-  watch(watcher: (change: Change) => void): () => void {
-    this.#watchers.add(watcher);
+  watch(watcher: (change: Change) => void, onDrop: () => void): () => void {
+    this.#watchers.set(watcher, onDrop);
     return () => this.#watchers.delete(watcher);
+  }
+
+  /** Every watch under way breaks off, in the midst of its answer. */
+  dropWatches(): void {
+    for (const drop of this.#watchers.values()) drop();
   }
 
   /** Five characters, as the server puts at the end of names that it makes up. */

@@ -11,11 +11,14 @@ interface Event {
 }
 
 const timeoutDefaultSeconds = 1800;
+/** Roughly so often, and this long before the watch's end (apiserver, cacher `nextBookmarkTime`). */
+const bookmarkEveryMs = 60_000;
+const bookmarkBeforeEndMs = 2_000;
 
 /**
  * A watch (transcripts list-watch, expired): what is there when no version is given, else what changed
- * after it; then what changes, until its time is over. A version too old is a 200 with an ERROR in it.
- * Left out: bookmarks but the one that ends the initial events.
+ * after it; then what changes, until its time is over. A version too old is a 200 with an ERROR in it. Who allows
+ * bookmarks gets one a minute and one before the end.
  */
 export function watchObjects(
   store: ObjectStore,
@@ -45,8 +48,13 @@ export function watchObjects(
         : changes.flatMap((change) => eventOf(change, info, wanted));
   if (initial && query.get("allowWatchBookmarks") === "true") first.push(endOfInitial(info, store.version));
   const seconds = Number(query.get("timeoutSeconds") || timeoutDefaultSeconds);
-  const stream =
-    changes === null ? lines(first) : follow(store, first, seconds * 1000, (change) => eventOf(change, info, wanted));
+  const marks = query.get("allowWatchBookmarks") === "true" ? bookmarkTimes(seconds * 1000) : [];
+  const follower: Follower = {
+    timeoutMs: seconds * 1000,
+    read: (change) => eventOf(change, info, wanted),
+    bookmarks: marks.map((afterMs) => ({ afterMs, event: () => bookmark(info, store.version) })),
+  };
+  const stream = changes === null ? lines(first) : follow(store, first, follower);
   return { status: 200, headers: { "content-type": "application/json" }, stream };
 }
 
@@ -68,27 +76,48 @@ async function* lines(events: readonly Event[]): AsyncGenerator<string> {
   for (const event of events) yield `${JSON.stringify(event)}\n`;
 }
 
+interface Follower {
+  readonly timeoutMs: number;
+  readonly read: (change: Change) => Event[];
+  readonly bookmarks: readonly { readonly afterMs: number; readonly event: () => Event }[];
+}
+
 async function* follow(
   store: ObjectStore,
   first: readonly Event[],
-  timeoutMs: number,
-  read: (change: Change) => Event[],
+  { timeoutMs, read, bookmarks }: Follower,
 ): AsyncGenerator<string> {
   let queue: Event[] = [];
   let wake = () => {};
+  let dropped = false;
   const over = new AbortController();
-  const end = delay(timeoutMs, "over" as const, { signal: over.signal, ref: false }).catch(() => "over" as const);
-  const stop = store.watch((change) => {
-    queue.push(...read(change));
+  const after = (ms: number) => delay(ms, "over" as const, { signal: over.signal, ref: false });
+  const end = after(timeoutMs).catch(() => "over" as const);
+  const push = (...events: readonly Event[]) => {
+    queue.push(...events);
     wake();
-  });
+  };
+  for (const { afterMs, event } of bookmarks) {
+    after(afterMs).then(
+      () => push(event()),
+      () => undefined,
+    );
+  }
+  const stop = store.watch(
+    (change) => push(...read(change)),
+    () => {
+      dropped = true;
+      wake();
+    },
+  );
   try {
     yield* lines(first);
     for (;;) {
       const more = new Promise<"more">((resolve) => {
         wake = () => resolve("more");
       });
-      if (queue.length === 0 && (await Promise.race([more, end])) === "over") return;
+      if (queue.length === 0 && !dropped && (await Promise.race([more, end])) === "over") return;
+      if (dropped) throw new Error("the connection breaks");
       const events = queue;
       queue = [];
       yield* lines(events);
@@ -97,6 +126,16 @@ async function* follow(
     stop();
     over.abort();
   }
+}
+
+function bookmarkTimes(timeoutMs: number): readonly number[] {
+  const lastMs = timeoutMs - bookmarkBeforeEndMs;
+  const minutes = Array.from({ length: Math.max(0, Math.floor(lastMs / bookmarkEveryMs)) }, (_, n) => n + 1);
+  return lastMs <= 0 ? [] : [...minutes.map((minute) => minute * bookmarkEveryMs), lastMs];
+}
+
+function bookmark({ kind, apiVersion }: ResourceInfo, version: number): Event {
+  return { type: "BOOKMARK", object: { kind, apiVersion, metadata: { resourceVersion: String(version) } } };
 }
 
 function tooOld(version: number, oldest: number): Event {

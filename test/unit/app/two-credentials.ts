@@ -82,6 +82,7 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
       clusters: { "prod-1": cluster },
     },
     issuers: {},
+    watches: {},
     clock: {
       nowMs,
       async sleep(waitMs) {

@@ -56,6 +56,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     "plan",
     "rotate",
     "tick",
+    "agent",
     "status",
     "rollback",
     "revoke",

@@ -95,6 +95,7 @@ describe("capstan init", () => {
   const context = (configPath: string): CliContext => ({
     configPath,
     env: {},
+    say: () => undefined,
     style: { paint: createPaint(false), ascii: false },
     progress: () => {},
     debug: () => {},

@@ -222,3 +222,42 @@ describe("an entry of a pull Secret belongs to one credential", () => {
     expect(problemsOf(selected)).toEqual([]);
   });
 });
+
+describe("agents", () => {
+  const withAgent = (of: string, ...changes: readonly (readonly [string, string])[]) => {
+    const site = `clusters:\n  edge-1: { site: edge, inCluster: true }\n`;
+    const agent = change("clusters:\n", `  edge: { kind: agent, of: ${of} }\n${site}`);
+    return changes.reduce((text, [from, to]) => change(from, to, text), agent);
+  };
+
+  test("an agent brings the site whose store it reads, where sites are not named", () => {
+    const { credentials } = loadGood(
+      withAgent(
+        "azure",
+        ["    sites: [azure, gcp]\n", ""],
+        ["clusters: [prod-1, prod-2]", "clusters: [prod-1, edge-1]"],
+      ),
+    );
+    expect(credentials["platform-pull"]?.sites).toEqual(["edge", "azure"]);
+  });
+
+  test.each([
+    ["sites.edge.of: names no site of this file; did you mean aws?", withAgent("awz")],
+    ["sites.edge.of: keeps its values in files of one machine; name a site of kind aws", withAgent("local")],
+    ["sites.edge.of: is an agent itself", withAgent("edge")],
+    [
+      "home: is the site of an agent, which has no store of its own; name the",
+      withAgent("aws", ["home: aws", "home: edge"]),
+    ],
+    [
+      "canarySite: is the site of an agent",
+      withAgent("aws", ["sites: [azure, gcp]", "sites: [azure, gcp, edge]\n    canarySite: edge"]),
+    ],
+    [
+      "sites: has the agent edge and not the site whose store it reads; add gcp to credentials.platform-pull.sites",
+      withAgent("gcp", ["sites: [azure, gcp]", "sites: [azure, edge]"]),
+    ],
+  ])("%s", (wanted, text) => {
+    expect(problemsOf(text).join("\n")).toContain(wanted);
+  });
+});

@@ -39,13 +39,13 @@ function countWrites(story: Story): Readonly<Record<string, number>> {
 
 const onAws = { "values, aws": 4, "site's ledger, aws": 3 };
 const onAzure = { "values, azure": 3, "site's ledger, azure": 3 };
-const onGcp = { "values, gcp": 6, "ledgers, gcp": 3 };
+const onGcp = { "values, gcp": 5, "ledgers, gcp": 3 };
 
 /** ARCHITECTURE, "What a rotation writes", says what each is for. */
 const homes: Readonly<Record<Cloud, Readonly<Record<string, number>>>> = {
   aws: { ...onAws, "home's ledger, aws": 10, ...onAzure, ...onGcp },
   azure: { ...onAzure, "home's ledger, azure": 10, "values, azure": 5, ...onAws, ...onGcp },
-  gcp: { ...onGcp, "ledgers, gcp": 13, "values, gcp": 10, ...onAws, ...onAzure },
+  gcp: { ...onGcp, "ledgers, gcp": 13, "values, gcp": 7, ...onAws, ...onAzure },
 };
 
 test.each(clouds)(

@@ -76,6 +76,16 @@ export interface RbacOptions {
   readonly account: { readonly namespace: string; readonly name: string };
 }
 
+export interface ManifestsOptions {
+  /** The site of kind `agent`. */
+  readonly agent: string;
+  readonly form: "deployment" | "cronjob";
+  readonly image: string;
+  /** Of the pod at its cloud: role ARN, client id or service account; null: none is named. */
+  readonly identity: string | null;
+  readonly account: RbacOptions["account"];
+}
+
 export interface DiscoverOptions {
   /** Null: the Harbor and the clusters of the configuration file. */
   readonly harbor: {
@@ -142,6 +152,7 @@ export interface CliActions {
   readonly revoke: Action<RevokeOptions>;
   readonly init: Action<InitOptions>;
   readonly rbac: Action<RbacOptions>;
+  readonly manifests: Action<ManifestsOptions>;
   readonly discover: Action<DiscoverOptions>;
   readonly sandbox: Action<SandboxOptions>;
 }

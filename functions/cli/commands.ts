@@ -1,7 +1,9 @@
+import { accountOption, readAccount } from "./account-flag.ts";
 import type { CommandTable } from "./command-definition.ts";
 import { discoverCommand } from "./discover-command.ts";
 import { flagCount, flagDurationOrNull, flagSwitch, flagText, flagTexts, refuse } from "./flags.ts";
 import { initCommand } from "./init-command.ts";
+import { manifestsCommand } from "./manifests-command.ts";
 
 const generations = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
@@ -112,21 +114,11 @@ export const commandTable: CommandTable = {
   rbac: {
     summary: "print the rights that a cluster's runner needs, as manifests",
     takes: "nothing",
-    options: [
-      { flags: "--cluster <name...>", description: "of these clusters only" },
-      {
-        flags: "--account <namespace/name>",
-        description: "ServiceAccount that the runner logs in as",
-        default: "capstan/capstan",
-      },
-    ],
+    options: [{ flags: "--cluster <name...>", description: "of these clusters only" }, accountOption],
     examples: [["rbac --cluster prod-1", "for kubectl apply -f -"]],
-    read: ({ flags }) => {
-      const [, namespace, name] = /^([a-z0-9-]{1,63})\/([a-z0-9.-]{1,253})$/.exec(flagText(flags, "account")) ?? [];
-      if (namespace === undefined || name === undefined) throw refuse("account", "takes namespace/name");
-      return { clusters: flagTexts(flags, "cluster"), account: { namespace, name } };
-    },
+    read: ({ flags }) => ({ clusters: flagTexts(flags, "cluster"), account: readAccount(flags) }),
   },
+  manifests: manifestsCommand,
   sandbox: {
     summary: "run a whole hybrid cloud on this machine, to try things by hand",
     takes: "nothing",

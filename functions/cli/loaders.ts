@@ -12,5 +12,6 @@ export const actionLoaders: ActionLoaders = {
   discover: async () => (await import("./discover.ts")).discover,
   init: async () => (await import("./init.ts")).init,
   rbac: async () => (await import("./rbac.ts")).rbac,
+  manifests: async () => (await import("./manifests.ts")).manifests,
   sandbox: async () => (await import("./sandbox.ts")).sandbox,
 };

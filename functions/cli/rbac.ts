@@ -17,4 +17,7 @@ export const rbac: CliActions["rbac"] = async (options, context) => {
 };
 
 export const yamlLines = (manifests: readonly Manifest[]): readonly string[] =>
-  manifests.flatMap((manifest) => ["---", ...stringify(manifest).trimEnd().split("\n")]);
+  manifests.flatMap((manifest) => [
+    "---",
+    ...stringify(manifest, { aliasDuplicateObjects: false }).trimEnd().split("\n"),
+  ]);

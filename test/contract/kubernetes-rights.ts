@@ -46,11 +46,12 @@ function manifestsOf(mode: Mode): readonly Manifest[] {
   return rbacManifests(config, "one", account);
 }
 
-async function applyAll(client: KubernetesClient, manifests: readonly Manifest[]): Promise<void> {
+/** As `kubectl apply --server-side` does; a field that the server does not know is refused. */
+export async function applyAll(client: KubernetesClient, manifests: readonly Manifest[]): Promise<void> {
   for (const { apiVersion, kind, metadata, ...rest } of manifests) {
     const root = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
     const place = metadata.namespace === undefined ? "" : `/namespaces/${metadata.namespace}`;
-    const path = `${root}${place}/${kind.toLowerCase()}s/${metadata.name}?fieldManager=kubectl&force=true`;
+    const path = `${root}${place}/${kind.toLowerCase()}s/${metadata.name}?fieldManager=kubectl&force=true&fieldValidation=Strict`;
     const type = "application/apply-patch+yaml";
     await client.must("PATCH", path, { apiVersion, kind, metadata, ...rest }, { type });
   }

@@ -33,7 +33,13 @@ async function edgeFleet(): Promise<CliFleet & { readonly edge: KubernetesSandbo
         "prod-1": file.clusters["prod-1"],
         "prod-2": { site: "edge", inCluster: true, serviceAccountFolder: "account" },
       },
-      credentials: { "platform-pull": { ...credential, sites: ["aws", "edge"] } },
+      credentials: {
+        "platform-pull": {
+          ...credential,
+          sites: ["aws", "edge"],
+          drain: { overlap: "600ms", longestPull: "600ms" },
+        },
+      },
     };
   });
   const edge = fleet.sandbox.clusters.find(({ name }) => name === "prod-2");

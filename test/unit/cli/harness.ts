@@ -62,6 +62,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     "revoke",
     "init",
     "rbac",
+    "manifests",
     "discover",
     "sandbox",
   ] as const;

@@ -22,6 +22,13 @@ describe("what is asked", () => {
     ["revoke a --generation 4 --now --confirm a", { credential: "a", generation: 4, now: true }],
     ["rbac", { clusters: [], account: { namespace: "capstan", name: "capstan" } }],
     ["rbac --cluster a --account ops/run", { clusters: ["a"], account: { namespace: "ops", name: "run" } }],
+    [
+      "manifests --agent edge",
+      {
+        ...{ agent: "edge", form: "deployment", image: "capstan:0.1.0", identity: null },
+        account: { namespace: "capstan", name: "capstan" },
+      },
+    ],
     ["discover", { harbor: null, registry: null, write: null, force: false }],
     [
       "discover --harbor-url https://h.example --login bob --password env:P --context a b --write x --force",
@@ -85,6 +92,8 @@ describe("wrong usage is 64 and touches nothing", () => {
     ["rotate --timeout 5m", "--timeout: is for --wait"],
     ["rotate --wait --timeout soon", "--timeout: a duration such as 30s"],
     ["rbac --account capstan", "--account: takes namespace/name"],
+    ["manifests --agent edge --form daemonset", "--form: takes deployment or cronjob"],
+    ["manifests --agent edge --image UPPER", "--image: takes the name of an image"],
     ["sandbox --harbor-version 2.9", "--harbor-version: a version from 2.10 to 2.16 is needed"],
     ["discover --login bob", "--login: is for --harbor-url: the file says the rest"],
     ["discover --force", "--force: is for --write"],

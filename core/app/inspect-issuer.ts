@@ -7,6 +7,8 @@ export interface IssuerLook {
   /** Null: it could not be looked at, `problem` says why. */
   readonly report: IssuerReport | null;
   readonly problem: string | null;
+  /** Credential of the file that rotates the issuer's own login; null: people do. */
+  readonly rotatedBy: string | null;
   /** Rights without which no rotation gets to its end. */
   readonly missing: readonly NeededRight[];
 }
@@ -15,13 +17,19 @@ export interface IssuerLook {
 export async function lookAtIssuer(tools: Tools, name: string): Promise<IssuerLook> {
   const credential = credentialOf(tools.config, name);
   const inspection = tools.issuers[registryPortOf(credential)];
-  const nothing = { report: null, missing: [] };
+  const rotatedBy = tools.config.registries[credential.registry]?.issuer.credential ?? null;
+  const nothing = { report: null, missing: [], rotatedBy };
   if (inspection === undefined) return { ...nothing, problem: "this registry does not tell what its issuer may do" };
   const { level, permissions } = credential.robot;
   try {
     const report = await inspection.inspectIssuer({ level, permissions });
     const needed = report.identities.flatMap(({ rights }) => rights);
-    return { report, problem: null, missing: needed.filter((one) => one.verdict === "missing" && !one.optional) };
+    return {
+      report,
+      problem: null,
+      rotatedBy,
+      missing: needed.filter((one) => one.verdict === "missing" && !one.optional),
+    };
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
     return { ...nothing, problem: error.message };

@@ -25,7 +25,12 @@ export async function issuerProblems(tools: Tools, name: string): Promise<readon
     return robots.flatMap(({ username, expiresAtMs }) => {
       const leftMs = expiresAtMs === null ? Number.POSITIVE_INFINITY : expiresAtMs - nowMs;
       if (leftMs > noticeMs) return [];
-      const text = `the issuer ${username} expires in ${spanOf(Math.max(0, leftMs))}: prolong it at the registry, or configure another; without it nothing is minted or deleted`;
+      const own = tools.config.registries[credential.registry]?.issuer.credential;
+      const mend =
+        own === undefined
+          ? "prolong it at the registry, or configure another"
+          : `capstan plan ${own} tells why it was not rotated in time`;
+      const text = `the issuer ${username} expires in ${spanOf(Math.max(0, leftMs))}: ${mend}; without it nothing is minted or deleted`;
       return [{ code: "issuer-expires", text, blocks: false }];
     });
   } catch (error) {

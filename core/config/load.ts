@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { anchorPaths } from "./anchor-paths.ts";
 import { checkAgents } from "./checks/agents.ts";
+import { checkIssuers } from "./checks/issuers.ts";
 import { checkNames } from "./checks/names.ts";
 import { checkRobots } from "./checks/robot.ts";
 import { checkSpans } from "./checks/spans.ts";
@@ -29,7 +30,7 @@ export type LoadedConfig =
   | { readonly config: Config; readonly problems: readonly []; readonly notices: readonly Problem[] }
   | { readonly config: null; readonly problems: readonly Problem[]; readonly notices: readonly [] };
 
-const checks = [checkNames, checkAgents, checkRobots, checkSpans, checkStores, checkTargets];
+const checks = [checkNames, checkIssuers, checkAgents, checkRobots, checkSpans, checkStores, checkTargets];
 const fileCharactersMax = 4 * 1024 * 1024;
 const problemsMax = 100;
 

@@ -21,13 +21,13 @@ function identityLines(identity: IssuerIdentity, style: TableStyle): readonly st
 }
 
 /** What the issuer needs and has, and what this version of the registry cannot do. */
-export function issuerLines({ report, problem }: IssuerLook, style: TableStyle): readonly string[] {
+export function issuerLines({ report, problem, rotatedBy }: IssuerLook, style: TableStyle): readonly string[] {
   if (report === null) return [`issuer: ${renderHealth("warning", `not looked at: ${problem}`, style)}`];
   const readOnly = report.readOnly
     ? [`  ${renderHealth("bad", "read-only mode is on: nothing can be made or deleted", style)}`]
     : [];
   return [
-    `issuer at Harbor ${report.version}:`,
+    `issuer at Harbor ${report.version}${rotatedBy === null ? "" : `, rotated by the credential ${rotatedBy}`}:`,
     ...report.identities.flatMap((identity) => identityLines(identity, style)),
     ...report.limits.map((limit) => `  this version: ${limit}`),
     ...readOnly,

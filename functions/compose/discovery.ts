@@ -3,7 +3,7 @@ import type { Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
 import { clusterDriver } from "./clusters.ts";
 import { createFetchers } from "./fetchers.ts";
-import { loginOf } from "./registries.ts";
+import { loginOf } from "./issuer-login.ts";
 import type { SecretSource } from "./secrets.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { systemClock, systemEntropy } from "./tools.ts";
@@ -34,7 +34,7 @@ export async function composeDiscovery(
   const inventory = createHarborInventory({
     endpoint: registry.endpoint,
     ...(registry.caFile === undefined ? {} : { caFile: registry.caFile }),
-    issuer: loginOf(registry.retirer ?? registry.issuer, around),
+    issuer: loginOf(registry.retirer ?? registry.issuer, config, around),
     nowMs: around.nowMs,
     requestTimeoutMs,
   });

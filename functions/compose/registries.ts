@@ -3,6 +3,7 @@ import type { Config } from "../../core/config/complete.ts";
 import type { Ports } from "../../core/engine/ports.ts";
 import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { IssuerInspection } from "../../core/ports/issuer.ts";
+import { loginOf } from "./issuer-login.ts";
 import { lateDriver } from "./late-driver.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -21,13 +22,6 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   permissionsOf: true,
   robotNamed: true,
 };
-
-type Named = Config["registries"][string]["issuer"];
-
-/** Asks for the password anew each time. */
-export function loginOf({ username, password }: Named, around: Surroundings) {
-  return async () => ({ username, password: await around.resolve(password) });
-}
 
 /** A driver per Harbor and level of robots, made at its first call; the issuer's password is only asked for when it is used. */
 export function registryDrivers(
@@ -48,8 +42,8 @@ export function registryDrivers(
         endpoint: registry.endpoint,
         pullEndpoints: registry.pullEndpoints,
         ...(registry.caFile === undefined ? {} : { caFile: registry.caFile }),
-        issuer: loginOf(registry.issuer, around),
-        ...(registry.retirer === undefined ? {} : { retirer: loginOf(registry.retirer, around) }),
+        issuer: loginOf(registry.issuer, config, around),
+        ...(registry.retirer === undefined ? {} : { retirer: loginOf(registry.retirer, config, around) }),
         ...(registry.auditProbe === undefined ? {} : { auditProbe: registry.auditProbe }),
         robotLevel: level === "project" ? { level, project } : { level },
         nowMs: around.nowMs,

@@ -1,6 +1,7 @@
 import type { Config, CredentialConfig } from "../complete.ts";
 import { lookup } from "../lookup.ts";
 import type { Finding, PathSegment } from "../problem.ts";
+import { isOwnLogin } from "./issuers.ts";
 
 /** What Harbor would refuse at the first minting (harbor.md 1.2), and a proof that could never succeed. */
 export function checkRobots(config: Config): readonly Finding[] {
@@ -9,17 +10,20 @@ export function checkRobots(config: Config): readonly Finding[] {
     return [
       ...checkPermissions(at, credential),
       ...checkProof(at, credential),
-      ...checkAdopted(at, credential, config),
+      ...checkAdopted(name, credential, config),
     ];
   });
 }
 
-function checkAdopted(at: readonly PathSegment[], { robot, registry }: CredentialConfig, config: Config) {
+/** The issuer's own robot is adopted by the credential that rotates it, and by no other. */
+function checkAdopted(name: string, { robot, registry }: CredentialConfig, config: Config): readonly Finding[] {
   const logins = lookup(config.registries, registry);
-  if (robot.adopts === undefined || ![logins?.issuer.username, logins?.retirer?.username].includes(robot.adopts))
-    return [];
+  if (robot.adopts === undefined || logins === undefined || isOwnLogin(logins, name)) return [];
+  if (![logins.issuer.username, logins.retirer?.username].includes(robot.adopts)) return [];
   const problem = "is the login that mints or deletes robots, which no consumer may hold";
-  return [{ path: [...at, "robot", "adopts"], problem, mend: "name the robot that pull Secrets hold now" }];
+  return [
+    { path: ["credentials", name, "robot", "adopts"], problem, mend: "name the robot that pull Secrets hold now" },
+  ];
 }
 
 function checkPermissions(at: readonly PathSegment[], { robot }: CredentialConfig): readonly Finding[] {

@@ -2,7 +2,15 @@ import * as z from "zod";
 import { duration } from "./duration.ts";
 import { endpoint } from "./endpoint.ts";
 import { secretReference } from "./reference.ts";
-import { filePath, line, text } from "./text.ts";
+import { entryName, filePath, line, text } from "./text.ts";
+
+const loginShape = (does: string, whose: string) => ({
+  username: line(`Login that ${does}`, 255),
+  password: secretReference(`the ${whose}'s password`),
+  credential: entryName("credential").optional().meta({
+    description: "Credential of this file that rotates this login; the two above serve until its first value",
+  }),
+});
 
 export const registrySchema = z
   .strictObject({
@@ -15,23 +23,12 @@ export const registrySchema = z
       .optional()
       .meta({ description: "Addresses through which nodes pull; the endpoint when not given" }),
     caFile: filePath("PEM file with the authorities to trust for this Harbor").optional(),
-    issuer: z
-      .strictObject({
-        username: line("Login that mints and deletes robots", 255),
-        password: secretReference("the issuer's password"),
-      })
-      .meta({
-        description: "A robot with robot:create, read, list and delete (Harbor 2.12 or newer), or an administrator",
-      }),
-    retirer: z
-      .strictObject({
-        username: line("Login that lists, reads and deletes robots", 255),
-        password: secretReference("the retirer's password"),
-      })
-      .optional()
-      .meta({
-        description: "A second login that lists, reads and deletes robots, so that the issuer needs only robot:create",
-      }),
+    issuer: z.strictObject(loginShape("mints and deletes robots", "issuer")).meta({
+      description: "A robot with robot:create, read, list and delete (Harbor 2.12 or newer), or an administrator",
+    }),
+    retirer: z.strictObject(loginShape("lists, reads and deletes robots", "retirer")).optional().meta({
+      description: "A second login that lists, reads and deletes robots, so that the issuer needs only robot:create",
+    }),
     auditProbe: text({
       description:
         "Image that the issuer may pull, to prove that Harbor's audit log is written before silence is believed",

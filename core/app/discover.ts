@@ -51,8 +51,7 @@ export interface DiscoverTools {
   readonly hosts: readonly string[];
 }
 
-/** `https://harbor.example/v2/` → `harbor.example`: entries are written in many ways. */
-export function hostOf(key: string): string {
+function hostOf(key: string): string {
   return key.replace(/^https?:\/\//, "").split("/")[0] ?? "";
 }
 

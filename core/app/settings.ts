@@ -124,6 +124,7 @@ function clusterPlans(config: Config, credential: CredentialConfig, site: string
   return [...plans].map(([cluster, targets]) => ({
     cluster,
     canary: config.clusters[cluster]?.canary ?? false,
+    rights: config.clusters[cluster]?.rights ?? "list",
     targets,
   }));
 }

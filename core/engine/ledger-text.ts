@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { LedgerRecord } from "../ports/ledger-store.ts";
+import { remembered } from "../protocol/remembered.ts";
 import { type SiteLedger, siteLedgerFormat } from "../protocol/site-state.ts";
 import { type HomeLedger, ledgerFormat } from "../protocol/state.ts";
-import { remembered } from "./remembered.ts";
 
 /** A ledger's text is not one that this version can act on. */
 export class LedgerTextError extends Error {

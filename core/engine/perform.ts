@@ -22,8 +22,7 @@ export async function perform(ports: Ports, call: PortCall): Promise<CallReply> 
 }
 
 export function failureOf(error: PortError): CallFailure {
-  const { kind, message: text, reason, retryAfterMs } = error;
-  return { kind, text, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return { kind: error.kind, text: error.message, reason: error.reason };
 }
 
 function dispatch(ports: Ports, call: PortCall): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { Arrivals } from "./arrivals.ts";
 import type { CallReply, PortCall, Wanted } from "./calls.ts";
 import { type Advance, advanceHome, type HomeRunner } from "./home-runner.ts";
 import { perform } from "./perform.ts";
@@ -10,6 +11,13 @@ export type Runner = HomeRunner | SiteRunner;
 export interface Watcher {
   called?(call: PortCall, reply: CallReply, tookMs: number): void;
   advanced?(before: Runner, after: Runner): void;
+}
+
+interface Answered {
+  readonly id: string;
+  readonly call: PortCall;
+  readonly reply: CallReply;
+  readonly startedMs: number;
 }
 
 export function advance(runner: Runner, id: string, reply: CallReply, nowMs: number): Advance<Runner> {
@@ -36,23 +44,19 @@ export async function run<R extends Runner>(
   signal?: AbortSignal | undefined,
 ): Promise<R> {
   let runner: Runner = started.runner;
-  const underWay = new Map<
-    string,
-    Promise<{ readonly id: string; readonly call: PortCall; readonly reply: CallReply; readonly startedMs: number }>
-  >();
+  let underWay = 0;
+  const answers = new Arrivals<Answered>();
   const begin = (calls: readonly Wanted[]) => {
+    underWay += calls.length;
     for (const { id, call } of calls) {
       const startedMs = nowMs();
-      underWay.set(
-        id,
-        perform(ports, call).then((reply) => ({ id, call, reply, startedMs })),
-      );
+      answers.add(perform(ports, call).then((reply) => ({ id, call, reply, startedMs })));
     }
   };
   begin(started.calls);
-  while (underWay.size > 0) {
-    const { id, call, reply, startedMs } = await Promise.race(underWay.values());
-    underWay.delete(id);
+  while (underWay > 0) {
+    const { id, call, reply, startedMs } = await answers.next();
+    underWay -= 1;
     const atMs = nowMs();
     watcher.called?.(call, reply, atMs - startedMs);
     if (signal?.aborted === true) runner = outOfTime(runner, atMs);

@@ -1,5 +1,6 @@
-import { type SiteEffect, type SiteSettings, siteEffectId } from "../protocol/site-effects.ts";
-import { type SiteState, type SiteStep, siteStep, startSite } from "../protocol/site-step.ts";
+import type { SiteSettings } from "../protocol/site-effects.ts";
+import { effectInFlight, type SiteState, startSite } from "../protocol/site-run.ts";
+import { type SiteStep, siteStep } from "../protocol/site-step.ts";
 import type { CallReply } from "./calls.ts";
 import type { SiteContext } from "./context.ts";
 import type { Advance } from "./home-runner.ts";
@@ -25,8 +26,8 @@ export function startSiteRunner(context: SiteContext, settings: SiteSettings, no
 }
 
 export function advanceSite(before: SiteRunner, id: string, reply: CallReply, nowMs: number): Advance<SiteRunner> {
-  const effect: SiteEffect | undefined = before.state.inFlight[id];
-  if (effect === undefined || siteEffectId(effect) !== id) throw new Error(`no call ${id} is under way`);
+  const effect = effectInFlight(before.state, id);
+  if (effect === undefined) throw new Error(`no call ${id} is under way`);
   const answer = siteAnswer(effect, reply, before.context, before.vault);
   return withStep(
     { ...before, vault: answer.vault },

@@ -1,8 +1,8 @@
 import type { Login } from "../ports/registry.ts";
 import type { ValueTrace } from "../protocol/effects.ts";
+import { remembered } from "../protocol/remembered.ts";
 import { dockerconfigjson, keyedHash, MalformedPullSecretError } from "../pullsecret/index.ts";
 import { Secret } from "../secret.ts";
-import { remembered } from "./remembered.ts";
 
 export const valueFormat = 1;
 

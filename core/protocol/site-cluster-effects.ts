@@ -1,50 +1,31 @@
 import { formatTargetMark, markAnnotation } from "./mark.ts";
-import { type ActiveItem, type ClusterContext, type ClusterRun, type Item, keyOf } from "./site-cluster.ts";
+import type { ActiveItem, ClusterContext, ClusterRun, Item } from "./site-cluster.ts";
+import { namespacesWanted, nextPhase, withQueue } from "./site-cluster-queue.ts";
 import type { SiteEffect, TargetAt } from "./site-effects.ts";
 import { attempt, beginItem } from "./site-items.ts";
-import { countSeen } from "./site-tally.ts";
-import { bearsOurMark } from "./site-target.ts";
 
 /** Takes items from the queue as far as concurrency allows; what is served already only counts. */
 export function fillCluster(before: ClusterRun, context: ClusterContext): ClusterRun {
-  let run =
-    before.queue === null && before.listed && before.namespaces.every((list) => list !== null)
-      ? buildQueue(before, context)
-      : before;
-  const { queue } = run;
-  if (queue === null) return run;
+  let run = before;
+  for (;;) {
+    const queued = withQueue(run, context);
+    if (queued.queue === null) return queued;
+    const begun = beginItems(queued, queued.queue, context);
+    if (begun.cursor < queued.queue.length) return begun;
+    run = nextPhase(begun, context);
+    if (run === begun) return run;
+  }
+}
+
+function beginItems(before: ClusterRun, queue: readonly Item[], context: ClusterContext): ClusterRun {
   const { concurrencyPerClusterMax } = context.settings.limits;
+  let run = before;
   while (Object.keys(run.active).length < concurrencyPerClusterMax) {
     const item = queue[run.cursor];
     if (item === undefined) break;
     run = beginItem({ ...run, cursor: run.cursor + 1 }, item, context);
   }
   return run;
-}
-
-function buildQueue(run: ClusterRun, context: ClusterContext): ClusterRun {
-  const observed = new Map(run.observed.map((seen) => [keyOf(seen), seen]));
-  const items = new Map<string, Item>();
-  run.plan.targets.forEach((plan, i) => {
-    for (const namespace of run.namespaces[i] ?? []) {
-      // What is going away is not served any more, and nobody pulls there for long.
-      if (namespace.terminating) continue;
-      const place = { namespace: namespace.name, name: plan.secret };
-      const { adopt, repair = false } = plan;
-      items.set(keyOf(place), { ...place, adopt, repair, desired: true, seen: observed.get(keyOf(place)) });
-    }
-  });
-  let { tally } = run;
-  for (const seen of run.observed) {
-    if (items.has(keyOf(seen))) continue;
-    if (bearsOurMark(seen, context.settings.credential, context.value.ledgerId)) {
-      const { namespace, name } = seen;
-      items.set(keyOf(seen), { namespace, name, adopt: false, repair: false, desired: false, seen });
-    }
-    // Somebody took the mark away, where nothing is selected any more: what it holds is still ours to know.
-    else tally = countSeen(tally, seen.username);
-  }
-  return { ...run, queue: [...items.values()], tally };
 }
 
 /** A write that waited for a verdict or a wave, and will not be made: counted as what it is. */
@@ -65,19 +46,24 @@ export function dropRefused(
   return run;
 }
 
-/** Effects that this cluster wants now; those under way are left out by the caller. */
-export function clusterEffects(run: ClusterRun, context: ClusterContext): readonly SiteEffect[] {
+/**
+ * Effects that this cluster wants now; those under way are left out by the caller. `before`: the run for which this was
+ * last asked in the same context; what is as it was then is under way, or waits.
+ */
+export function clusterEffects(run: ClusterRun, context: ClusterContext, before?: ClusterRun): readonly SiteEffect[] {
   const { cluster } = run.plan;
   const effects: SiteEffect[] = [];
-  // With a queue everything was listed, or the cluster was given up.
+  // With a queue nothing more is listed for now, or the cluster was given up.
   if (run.queue === null) {
-    run.plan.targets.forEach(({ namespaces: query }, plan) => {
-      if (run.namespaces[plan] === null) effects.push({ type: "list-namespaces", cluster, plan, query });
+    run.plan.targets.forEach((_target, plan) => {
+      const query = run.namespaces[plan] === null ? namespacesWanted(run, plan) : null;
+      if (query !== null) effects.push({ type: "list-namespaces", cluster, plan, query });
     });
-    if (!run.listed) effects.push({ type: "list-secrets", cluster, page: run.page, continueToken: run.continueToken });
+    if (run.phase !== "missing" && run.arrived === null)
+      effects.push({ type: "list-secrets", cluster, page: run.page, continueToken: run.continueToken });
   }
-  for (const active of Object.values(run.active)) {
-    const effect = itemEffect(run, active, context);
+  for (const [key, active] of Object.entries(run.active)) {
+    const effect = before?.active[key] === active ? undefined : itemEffect(run, active, context);
     if (effect !== undefined) effects.push(effect);
   }
   if (run.copyWanted && run.copy === null) effects.push({ type: "prove-copy", cluster });

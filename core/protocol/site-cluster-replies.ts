@@ -1,7 +1,8 @@
 import type { Failure, Reply } from "./effects.ts";
 import { type ActiveItem, type ClusterContext, type ClusterRun, targetText } from "./site-cluster.ts";
+import { leftToRead } from "./site-cluster-queue.ts";
 import type { SiteEffect, SiteReplies } from "./site-effects.ts";
-import { finish, go, judged } from "./site-items.ts";
+import { finish, go, judged, readBack } from "./site-items.ts";
 import type { UnservedReason } from "./site-state.ts";
 import { countForeign, countUnread, countUnserved } from "./site-tally.ts";
 
@@ -25,13 +26,7 @@ export function clusterReply(
   if (effect.type === "list-secrets") {
     if (!reply.ok) return dark(run, reply.failure);
     const { targets, continueToken } = reply.value as SiteReplies["list-secrets"];
-    return {
-      ...run,
-      observed: [...run.observed, ...targets],
-      page: run.page + 1,
-      continueToken,
-      listed: continueToken === null,
-    };
+    return { ...run, arrived: targets, page: run.page + 1, continueToken, listed: continueToken === null };
   }
   if (effect.type === "prove-copy") {
     const copy = reply.ok ? (reply.value as SiteReplies["prove-copy"]).verdict : "unreachable";
@@ -46,10 +41,16 @@ export function clusterReply(
   return active === undefined || active.step !== effect.step ? run : itemReply(run, active, effect, reply, context);
 }
 
-/** Nothing of a cluster that cannot be listed is known: it is reported as a whole, and holds back no other. */
+/**
+ * What a cluster that cannot be listed holds is not known: it is reported as a whole, and holds back no other. What
+ * was written there before is read back one by one, unless the cluster is to be let alone.
+ */
 function dark(run: ClusterRun, failure: Failure): ClusterRun {
-  const unserved = { target: run.plan.cluster, reason: reasonOf(failure), text: failure.text };
-  return { ...run, queue: [], tally: countUnread(run.tally, unserved) };
+  const why = { reason: reasonOf(failure), text: failure.text };
+  const halted = run.halted ?? why;
+  if (run.phase === "read-back") return { ...run, ...leftToRead(run), halted };
+  const tally = countUnread(run.tally, { target: run.plan.cluster, ...why });
+  return { ...run, phase: "missing", queue: [], cursor: 0, tally, halted };
 }
 
 export function reasonOf(failure: Failure): UnservedReason {
@@ -87,8 +88,7 @@ function itemReply(
       return finish({ ...run, halted }, active, countUnserved(run.tally, unserved, null, true));
     }
     default:
-      // A receipt is read back, never taken from the write.
-      return go(run, active, "read-back", undefined);
+      return readBack(run, active);
   }
 }
 

@@ -13,6 +13,9 @@ export interface Item {
   /** Selected by the configuration now; what is only marked is served too, but never made again. */
   readonly desired: boolean;
   readonly seen: TargetSeen | undefined;
+  /** Effects so far: above 0 it was written in this tick, and waits to be read back. */
+  readonly step: number;
+  readonly tries: number;
 }
 
 /** A target that something is being done about. */
@@ -25,17 +28,43 @@ export interface ActiveItem {
   readonly tries: number;
 }
 
+/** What was written and not read back yet, the latest first: a list that grows without being copied. */
+export interface Written {
+  readonly item: Item;
+  readonly count: number;
+  readonly before: Written | null;
+}
+
+/**
+ * | phase | makes a queue of | left when |
+ * |---|---|---|
+ * | `look` | each page of the labelled Secrets, as it comes | the last page's targets are begun |
+ * | `missing` | selected places in which no Secret was listed | nothing is under way |
+ * | `read-back` | each page of a second listing: what was written | the last page's targets are begun |
+ * | `rest` | what was written and stood in no second listing: read one by one | – |
+ */
+export type Phase = "look" | "missing" | "read-back" | "rest";
+
 /** One cluster's part of a site tick: what was listed, what is being served, what it came to. */
 export interface ClusterRun {
   readonly plan: ClusterPlan;
+  readonly phase: Phase;
+  /** By selection; null: not known yet. One by names is asked last, and only for what no listing showed. */
   readonly namespaces: readonly (readonly { readonly name: string; readonly terminating: boolean }[] | null)[];
+  /** Counts the pages of both listings. */
   readonly page: number;
   readonly continueToken: string | null;
+  /** A page that came and is not in the queue yet. */
+  readonly arrived: readonly TargetSeen[] | null;
+  /** The last page of this listing came. */
   readonly listed: boolean;
-  readonly observed: readonly TargetSeen[];
+  /** `namespace/name` of what each page of this listing held: no more is kept of a page that is done. */
+  readonly keys: readonly (readonly string[])[];
+  /** Null: the next one waits for a listing. */
   readonly queue: readonly Item[] | null;
   readonly cursor: number;
   readonly active: Readonly<Record<string, ActiveItem>>;
+  readonly written: Written | null;
   readonly tally: Tally;
   readonly writes: number;
   /** The credential as read back from this cluster, tried at the registry; null: not yet. */
@@ -59,14 +88,17 @@ export interface ClusterContext {
 export function startCluster(plan: ClusterPlan): ClusterRun {
   return {
     plan,
+    phase: plan.rights === "named" ? "missing" : "look",
     namespaces: plan.targets.map(() => null),
     page: 0,
     continueToken: null,
+    arrived: null,
     listed: false,
-    observed: [],
+    keys: [],
     queue: null,
     cursor: 0,
     active: {},
+    written: null,
     tally: emptyTally,
     writes: 0,
     copy: null,
@@ -78,7 +110,13 @@ export function startCluster(plan: ClusterPlan): ClusterRun {
 
 export function clusterDone(run: ClusterRun): boolean {
   const copied = !run.copyWanted || run.copy !== null;
-  return run.queue !== null && run.cursor >= run.queue.length && Object.keys(run.active).length === 0 && copied;
+  const begun = run.phase === "rest" && run.queue !== null && run.cursor >= run.queue.length;
+  return begun && Object.keys(run.active).length === 0 && copied;
+}
+
+/** Nobody answers, or wants to be left alone: what was written is not even read back. */
+export function isLeftAlone({ halted }: ClusterRun): boolean {
+  return halted?.reason === "unreachable" || halted?.reason === "throttled";
 }
 
 /** Did anything here fail in a way that should keep the next wave back? */

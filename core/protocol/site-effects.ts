@@ -19,6 +19,8 @@ export interface ClusterPlan {
   readonly cluster: string;
   /** Served before the clusters that are none. */
   readonly canary: boolean;
+  /** `named`: Secrets are read one by one, for there is no right to list any. Absent: `list`. */
+  readonly rights?: "list" | "named";
   readonly targets: readonly TargetPlan[];
 }
 

@@ -3,6 +3,7 @@ import {
   type ClusterContext,
   type ClusterRun,
   type Item,
+  isLeftAlone,
   keyOf,
   targetText,
   wantedOf,
@@ -14,9 +15,12 @@ import { bearsOurMark, judgeTarget } from "./site-target.ts";
 
 /** The next target of the queue: counted if that can be told at once, else read. */
 export function beginItem(run: ClusterRun, item: Item, context: ClusterContext): ClusterRun {
-  const active: ActiveItem = { item, doing: "read", seen: item.seen, step: 0, tries: 0 };
+  const written = item.step > 0;
+  const { seen, step, tries } = item;
+  const active: ActiveItem = { item, doing: written ? "read-back" : "read", seen, step, tries };
   if (item.seen === undefined) {
-    if (run.halted !== null || context.stopping) return unreached(run, item);
+    const over = written ? isLeftAlone(run) : run.halted !== null || context.stopping;
+    if (over) return unreached(run, item);
     return { ...run, active: { ...run.active, [keyOf(item)]: active } };
   }
   return judged(run, active, item.seen, context);
@@ -41,6 +45,20 @@ export function go(
   seen: TargetSeen | null | undefined,
 ): ClusterRun {
   return { ...run, active: { ...run.active, [keyOf(active.item)]: { ...active, doing, seen, step: active.step + 1 } } };
+}
+
+/**
+ * A target was written: read it back. A receipt is a read, never the answer to a write. Where Secrets can be listed
+ * one listing does it for all, at the end; but for the first, whose copy is to be tried at the registry at once.
+ */
+export function readBack(run: ClusterRun, active: ActiveItem): ClusterRun {
+  const first = !run.copyWanted && !Object.values(run.active).some(({ doing }) => doing === "read-back");
+  const together = run.plan.rights !== "named" && (run.phase === "look" || run.phase === "missing");
+  if (first || !together) return go(run, active, "read-back", undefined);
+  const { step, tries } = active;
+  const item: Item = { ...active.item, seen: undefined, step: step + 1, tries };
+  const written = { item, count: (run.written?.count ?? 0) + 1, before: run.written };
+  return { ...finish(run, active, run.tally), written };
 }
 
 /** A target was read: count it, or do what it needs. */

@@ -1,32 +1,20 @@
-import type { ProofVerdict, Reply, ValueTrace } from "./effects.ts";
+import type { Reply, ValueTrace } from "./effects.ts";
 import type { Problem } from "./home-state.ts";
-import { type ClusterContext, type ClusterRun, clusterDone, clusterFailed, startCluster } from "./site-cluster.ts";
-import { clusterEffects, dropRefused, fillCluster, waitsForVerdict } from "./site-cluster-effects.ts";
+import { type ClusterRun, clusterDone } from "./site-cluster.ts";
 import { clusterReply } from "./site-cluster-replies.ts";
-import { type SiteEffect, type SiteReplies, type SiteSettings, siteEffectId } from "./site-effects.ts";
-import { newSiteLedger, type Report, type SiteLedger } from "./site-state.ts";
+import type { SiteEffect, SiteReplies } from "./site-effects.ts";
+import {
+  answer,
+  isInFlight,
+  ledgerOf,
+  type SiteOutcome,
+  type SiteState,
+  withInFlight,
+  withoutInFlight,
+} from "./site-run.ts";
+import { contextOf, serveClusters } from "./site-serve.ts";
+import type { Report, SiteLedger } from "./site-state.ts";
 import { countRemoved, mergeTallies } from "./site-tally.ts";
-
-export interface SiteOutcome {
-  readonly end: "served" | "waiting" | "nothing" | "lost-race" | "blocked";
-  readonly nextAtMs: number;
-  readonly problems: readonly Problem[];
-  readonly report: Report | null;
-}
-
-/** One site tick of one credential as a plain value. */
-export interface SiteState {
-  readonly settings: SiteSettings;
-  readonly startedMs: number;
-  readonly replies: Readonly<Record<string, Reply<unknown>>>;
-  readonly inFlight: Readonly<Record<string, SiteEffect>>;
-  readonly ledger: SiteLedger | null;
-  readonly revision: string | null;
-  readonly verdict: ProofVerdict | null;
-  readonly clusters: readonly ClusterRun[] | null;
-  readonly saved: boolean;
-  readonly outcome: SiteOutcome | null;
-}
 
 export type SiteEvent =
   | { readonly type: "go" }
@@ -35,28 +23,6 @@ export type SiteEvent =
 export interface SiteStep {
   readonly state: SiteState;
   readonly effects: readonly SiteEffect[];
-}
-
-export function startSite(settings: SiteSettings, nowMs: number): SiteState {
-  return {
-    settings,
-    startedMs: nowMs,
-    replies: {},
-    inFlight: {},
-    ledger: null,
-    revision: null,
-    verdict: null,
-    clusters: null,
-    saved: false,
-    outcome: null,
-  };
-}
-
-function answer<T extends "load-site-ledger" | "read-round" | "read-value">(
-  state: SiteState,
-  type: T,
-): Reply<SiteReplies[T]> | undefined {
-  return state.replies[type] as Reply<SiteReplies[T]> | undefined;
 }
 
 function end(
@@ -71,11 +37,8 @@ function end(
 }
 
 function want(state: SiteState, effects: readonly SiteEffect[]): SiteStep {
-  const open = effects.filter((effect) => !(siteEffectId(effect) in state.inFlight));
-  if (open.length === 0) return { state, effects: open };
-  const inFlight = { ...state.inFlight };
-  for (const effect of open) inFlight[siteEffectId(effect)] = effect;
-  return { state: { ...state, inFlight }, effects: open };
+  const open = effects.filter((effect) => !isInFlight(state, effect));
+  return { state: open.length === 0 ? state : withInFlight(state, open), effects: open };
 }
 
 /** One step of a site tick. Pure. The order is the protocol: ledger, round, value, only then the listings. */
@@ -103,11 +66,6 @@ export function siteStep(before: SiteState, event: SiteEvent, nowMs: number): Si
 function valueOfSite(state: SiteState): ValueTrace | null {
   const reply = answer(state, "read-value");
   return reply?.ok ? reply.value.trace : null;
-}
-
-/** As it was read, or as it begins. */
-function ledgerOf(state: SiteState): SiteLedger {
-  return state.ledger ?? newSiteLedger(state.settings.credential, state.settings.site);
 }
 
 /** A site never hands out backwards or blindly: the value that may be looked at further, or why none may. */
@@ -154,54 +112,11 @@ function writeDown(state: SiteState, value: ValueTrace, nowMs: number): SiteStep
   return want(state, [{ type: "save-site", ledger, expected: state.revision }]);
 }
 
-function contextOf(
-  state: SiteState,
-  value: ValueTrace,
-  clusters: readonly ClusterRun[],
-  canary: boolean,
-  nowMs: number,
-): ClusterContext {
-  const canaries = clusters.filter((run) => run.plan.canary);
-  const waitedMs = nowMs - ledgerOf(state).epochSinceMs;
-  let wave: ClusterContext["wave"] = "open";
-  if (!canary && canaries.length > 0 && waitedMs < state.settings.limits.canaryWaitMaxMs) {
-    if (!canaries.every(clusterDone)) wave = "waiting";
-    else if (canaries.some(clusterFailed)) wave = "closed";
-  }
-  return {
-    settings: state.settings,
-    value,
-    verdict: state.verdict,
-    wave,
-    stopping: nowMs >= state.settings.deadlineMs,
-  };
-}
-
-/**
- * Until nothing changes any more: the end of the canaries may open (or close) the next wave in the same step, and
- * what is dropped makes place for more.
- */
-function fillAll(state: SiteState, value: ValueTrace, nowMs: number): readonly ClusterRun[] {
-  let clusters = state.clusters ?? state.settings.clusters.map(startCluster);
-  for (;;) {
-    const before = clusters;
-    clusters = before.map((run) => {
-      const context = contextOf(state, value, before, run.plan.canary, nowMs);
-      return dropRefused(fillCluster(run, context), context, (effect) => siteEffectId(effect) in state.inFlight);
-    });
-    if (clusters.every((run, i) => run === before[i])) return clusters;
-  }
-}
-
 function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
-  const clusters = fillAll(state, value, nowMs);
-  const next: SiteState = { ...state, clusters };
-  const effects = clusters.flatMap((run) =>
-    clusterEffects(run, contextOf(next, value, clusters, run.plan.canary, nowMs)),
-  );
-  if (state.verdict === null && clusters.some(waitsForVerdict)) effects.push({ type: "prove-value" });
+  const { state: next, effects } = serveClusters(state, value, nowMs);
   if (effects.length > 0) return want(next, effects);
-  if (Object.keys(next.inFlight).length > 0) return { state: next, effects: [] };
+  const { clusters } = next;
+  if (clusters === null || Object.keys(next.inFlight).length > 0) return { state: next, effects: [] };
   return clusters.every(clusterDone) ? reportAndEnd(next, value, clusters, nowMs) : { state: next, effects: [] };
 }
 
@@ -236,8 +151,7 @@ export function sameReport(a: Report | null, b: Report): boolean {
 
 function absorb(before: SiteState, event: Extract<SiteEvent, { type: "reply" }>, nowMs: number): SiteState {
   const { effect, reply } = event;
-  const { [siteEffectId(effect)]: _answered, ...inFlight } = before.inFlight;
-  const state: SiteState = { ...before, inFlight };
+  const state = withoutInFlight(before, effect);
   switch (effect.type) {
     case "load-site-ledger": {
       const replies = { ...state.replies, [effect.type]: reply };
@@ -289,9 +203,7 @@ function absorbCluster(
   if (value === null || state.clusters === null || !("cluster" in effect)) return state;
   const all = state.clusters;
   const clusters = all.map((run) =>
-    run.plan.cluster === effect.cluster
-      ? clusterReply(run, effect, reply, contextOf(state, value, all, run.plan.canary, nowMs))
-      : run,
+    run.plan.cluster === effect.cluster ? clusterReply(run, effect, reply, contextOf(state, value, run, nowMs)) : run,
   );
   return { ...state, clusters };
 }

@@ -4,7 +4,6 @@ import type { ClusterConfig, Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
 import type { KubeconfigEntry } from "../../core/drivers/kubernetes/kubeconfig.ts";
 import type { DatedToken } from "../../core/drivers/kubernetes/token.ts";
-import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
 import { PortError } from "../../core/ports/errors.ts";
 import type { NamespaceWatch } from "../../core/ports/namespace-watch.ts";
@@ -29,18 +28,16 @@ const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
  */
 export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster & NamespaceWatch {
   const system = `kubernetes ${name}`;
-  const driver = lateDriver<Cluster & NamespaceWatch>(system, calls, async () => {
+  return lateDriver<Cluster & NamespaceWatch>(system, calls, async () => {
     const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
     return createKubernetesCluster({
       name,
       fieldManager: `capstan-${config.installation}`,
       requestTimeoutMs: around.requestTimeoutMs,
       nowMs: around.nowMs,
-      mayListSecrets: lookup(config.clusters, name)?.rights !== "named",
       ...(await clusterReach(config, name, around)),
     });
   });
-  return heedRetryAfter(driver, around.nowMs);
 }
 
 /** Address, authority and login of one cluster, for whoever else keeps something in it. */

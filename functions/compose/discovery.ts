@@ -24,7 +24,7 @@ export async function composeDiscovery(
   if (registry === undefined) throw new Error(`no registry ${name} in the configuration`);
   const around: Surroundings = {
     env,
-    ...systemClock,
+    nowMs: () => systemClock.nowMs(),
     entropy: systemEntropy,
     requestTimeoutMs,
     resolve: (reference) => resolve(reference),

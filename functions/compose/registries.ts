@@ -1,7 +1,6 @@
 import { registryPortOf } from "../../core/app/settings.ts";
 import type { Config } from "../../core/config/complete.ts";
 import type { Ports } from "../../core/engine/ports.ts";
-import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { IssuerInspection } from "../../core/ports/issuer.ts";
 import { loginOf } from "./issuer-login.ts";
 import { lateDriver } from "./late-driver.ts";
@@ -36,7 +35,7 @@ export function registryDrivers(
     if (credential === undefined || registry === undefined) continue;
     const { level, permissions } = credential.robot;
     const project = permissions[0]?.namespace ?? "";
-    const driver = lateDriver<Driver>(`registry ${credential.registry}`, calls, async () => {
+    drivers[registryPortOf(credential)] ??= lateDriver(`registry ${credential.registry}`, calls, async () => {
       const { createHarborRegistry } = await import("../../core/drivers/harbor/registry.ts");
       return createHarborRegistry({
         endpoint: registry.endpoint,
@@ -50,7 +49,6 @@ export function registryDrivers(
         requestTimeoutMs: around.requestTimeoutMs,
       });
     });
-    drivers[registryPortOf(credential)] ??= heedRetryAfter(driver, around.nowMs);
   }
   return drivers;
 }

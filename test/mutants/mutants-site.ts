@@ -2,6 +2,7 @@ import { type Mutant, simulated, told } from "./mutant.ts";
 
 const replies = "core/protocol/site-cluster-replies.ts";
 const step = "core/protocol/site-step.ts";
+const serve = "core/protocol/site-serve.ts";
 const target = "core/protocol/site-target.ts";
 const writes = "core/drivers/memory/cluster-writes.ts";
 
@@ -25,12 +26,36 @@ export const siteMutants: readonly Mutant[] = [
     edits: [
       {
         file: replies,
-        from: 'return go(run, active, "read-back", undefined);',
+        from: "return readBack(run, active);",
         to: "return finish(run, active, countServed(run.tally, context.value.username));",
       },
       { file: replies, from: "import { countForeign,", to: "import { countServed, countForeign," },
     ],
     hunt: simulated(600, { takenBackAtOnce: true }, { adopt: true }),
+    broken: /^promise 1/,
+  },
+  {
+    name: "receipts of all but the first taken from the writes, not from a second listing",
+    edits: [
+      {
+        file: "core/protocol/site-items.ts",
+        from: "return { ...finish(run, active, run.tally), written };",
+        to: "return finish(run, active, countServed(run.tally, written.count > 0 ? null : item.name));",
+      },
+    ],
+    hunt: told("taken-back-before-the-second-listing"),
+    broken: /^promise 1/,
+  },
+  {
+    name: "what a second listing leaves out is not read any more",
+    edits: [
+      {
+        file: "core/protocol/site-cluster-queue.ts",
+        from: "left.map(([, item]) => item)",
+        to: "left.slice(0, 0).map(([, item]) => item)",
+      },
+    ],
+    hunt: told("left-out-of-the-second-listing"),
     broken: /^promise 1/,
   },
   {
@@ -102,7 +127,7 @@ export const siteMutants: readonly Mutant[] = [
       {
         file: replies,
         from: 'return go(run, active, "reload", (reply.value as SiteReplies["create-target"]).target);',
-        to: 'return go(run, active, "read-back", undefined);',
+        to: "return readBack(run, active);",
       },
     ],
     hunt: told("missing-secret-made-late"),
@@ -135,14 +160,14 @@ export const siteMutants: readonly Mutant[] = [
     name: "a step that fills its clusters twice and no more",
     edits: [
       {
-        file: step,
-        from: "  for (;;) {\n    const before = clusters;",
-        to: "  for (let passes = 0; ; ) {\n    const before = clusters;",
+        file: serve,
+        from: "  for (;;) {\n    const asked: Asked",
+        to: "  for (let passes = 0; ; ) {\n    const asked: Asked",
       },
       {
-        file: step,
-        from: "if (clusters.every((run, i) => run === before[i])) return clusters;",
-        to: "if (clusters.every((run, i) => run === before[i]) || (passes += 1) === 2) return clusters;",
+        file: serve,
+        from: "if (clusters.every((run, i) => run === asked.clusters[i])) return asked;",
+        to: "if (clusters.every((run, i) => run === asked.clusters[i]) || (passes += 1) === 2) return { ...asked, clusters };",
       },
     ],
     hunt: told("canary-halts-before-the-next-wave"),

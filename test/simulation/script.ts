@@ -20,6 +20,8 @@ export class Script {
   readonly broken: string[] = [];
   /** Which calls are not answered. */
   dark: (call: PortCall) => boolean = () => false;
+  /** What somebody does as soon as a call was made. */
+  after: (call: PortCall) => void = () => undefined;
   /** How far ahead the runners' clock is. */
   skewMs = 0;
   #ticks = 0;
@@ -81,6 +83,7 @@ export class Script {
     const [reply, broken] = this.witness.judge(call, this.world.nowMs, tick, make);
     this.say(`${id}: ${describe(call)} → ${reply.ok ? "ok" : reply.failure.text}`);
     this.broken.push(...broken);
+    this.after(call);
     return reply;
   }
 }

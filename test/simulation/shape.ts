@@ -33,10 +33,13 @@ function drawRhythm(random: Random) {
 function drawSmall(random: Random): Drawn {
   const sites = siteNames.slice(0, random.chance(0.5) ? 1 : 2);
   const clusters = spread(random, sites, sites.length === 1 ? random.int(0, 2) : random.int(1, 2));
+  const namespacesPerCluster = random.int(1, 3);
   const shape = {
     sites,
     clusters,
-    namespacesPerCluster: random.int(1, 2),
+    namespacesPerCluster,
+    // One target fewer: what is written is read back by a listing of two pages, one by one, or by one page.
+    pageSize: Math.max(1, namespacesPerCluster - 1),
     credentials: random.chance(0.08) ? 2 : 1,
     ...drawRhythm(random),
   };

@@ -1,5 +1,6 @@
 import { homeLedger } from "./checkers.ts";
 import { Script } from "./script.ts";
+import { readBackStories } from "./stories-read-back.ts";
 import { minuteMs } from "./world.ts";
 
 /** What the simulation once found, or finds too rarely, as a history written by hand. Each ends with nothing broken. */
@@ -27,6 +28,7 @@ function echoed(): Script {
 }
 
 export const stories: readonly Story[] = [
+  ...readBackStories,
   {
     name: "rebuilt-from-an-old-look",
     about:

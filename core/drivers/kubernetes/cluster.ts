@@ -11,7 +11,7 @@ import { dockerKey, secretFacts } from "./facts.ts";
 import { ExpiredPageError } from "./failures.ts";
 import { itemsOf } from "./list-items.ts";
 import { mergedText } from "./merge.ts";
-import { listNamespaces } from "./namespaces.ts";
+import { listNamespaces, namespacesPageSize } from "./namespaces.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
 import { checkSecret, nextToken } from "./reply-shapes.ts";
 import { TokenKeeper, type TokenSource } from "./token.ts";
@@ -31,11 +31,12 @@ export interface KubernetesClusterOptions {
   /** `capstan-<installation>`: one for all credentials. */
   readonly fieldManager: string;
   readonly requestTimeoutMs?: number | undefined;
+  /** Secrets of one page. Default 500. */
   readonly pageSize?: number | undefined;
+  /** Namespaces of one page. Default 10,000. */
+  readonly namespacesPageSize?: number | undefined;
   /** How often a call is sent that is refused for now (429 with Retry-After). Default 8. */
   readonly throttledTriesMax?: number | undefined;
-  /** False: there is no right to list Secrets, and lists are empty without a request. Default true. */
-  readonly mayListSecrets?: boolean | undefined;
   readonly nowMs: () => number;
   /** How long one watch request lasts. Default 240. */
   readonly watchSecondsMax?: number | undefined;
@@ -71,7 +72,7 @@ class KubernetesCluster implements Cluster {
   readonly #system: string;
   readonly #fieldManager: string;
   readonly #pageSize: number;
-  readonly #mayListSecrets: boolean;
+  readonly #namespacesPageSize: number;
   readonly #data = new RememberedData();
 
   constructor(api: CoreV1Api, options: KubernetesClusterOptions) {
@@ -79,15 +80,14 @@ class KubernetesCluster implements Cluster {
     this.#system = `kubernetes ${options.name}`;
     this.#fieldManager = options.fieldManager;
     this.#pageSize = options.pageSize ?? 500;
-    this.#mayListSecrets = options.mayListSecrets ?? true;
+    this.#namespacesPageSize = options.namespacesPageSize ?? namespacesPageSize;
   }
 
   listNamespaces(query: Parameters<Cluster["listNamespaces"]>[0]): Promise<readonly NamespaceFacts[]> {
-    return listNamespaces(this.#api, query, { system: this.#system, pageSize: this.#pageSize });
+    return listNamespaces(this.#api, query, { system: this.#system, pageSize: this.#namespacesPageSize });
   }
 
   async listSecrets(labelSelector: string, continueToken: string | null) {
-    if (!this.#mayListSecrets) return { secrets: [], continueToken: null };
     const page = (token: string | null) =>
       this.#api.listSecretForAllNamespaces({
         labelSelector,

@@ -50,7 +50,7 @@ describe("listings", () => {
   test("nothing is begun before all of them have come, in whichever order", () => {
     const { outcome, order } = playSite({ ...both, answersNext: (underWay) => underWay - 1 });
     expect(outcome).toMatchObject({ end: "served", report: { served: 2, wanted: 2 } });
-    const lastListing = order.findLastIndex((id) => id.startsWith("list-"));
+    const lastListing = order.findLastIndex((id) => id.startsWith("list-namespaces"));
     expect(order.findIndex((id) => id.startsWith("read-target"))).toBeGreaterThan(lastListing);
   });
 
@@ -248,7 +248,7 @@ describe("one target", () => {
     ["this site's ledger is gone", { ledgerId: null, epoch: 0 }, "this site's ledger is another by now"],
   ])("stays empty when %s, and its cluster is let alone", (_what, reloaded, text) => {
     const played = playSite({
-      clusters: { "prod-1": { a: undefined, b: target("b", 1), c: undefined } },
+      clusters: { "prod-1": { a: undefined, b: undefined, c: undefined } },
       limits: oneAtATime,
       answers: { "reload-ledger": () => reloaded },
     });
@@ -290,19 +290,20 @@ describe("a value that the registry does not take", () => {
 });
 
 describe("the copy that a cluster gives back", () => {
-  const three: SiteScene = { clusters: { "prod-1": older(3) }, limits: oneAtATime };
+  const four: SiteScene = { clusters: { "prod-1": older(4) }, limits: oneAtATime };
 
   test.each(["refused", "no-right"] as const)("is %s by the registry: nothing more is begun there", (verdict) => {
-    const played = playSite({ ...three, answers: { "prove-copy": () => ({ verdict }) } });
-    expect(played.writes).toEqual(["apply-target:prod-1/n0/pull", "apply-target:prod-1/n1/pull"]);
+    const played = playSite({ ...four, answers: { "prove-copy": () => ({ verdict }) } });
+    // What is under way while the copy is tried is not taken back.
+    expect(played.writes).toEqual([0, 1, 2].map((n) => `apply-target:prod-1/n${n}/pull`));
     expect(unservedOf(played)).toEqual([
       {
-        target: "prod-1/n2/pull",
+        target: "prod-1/n3/pull",
         reason: "refused-here",
         text: `the registry says ${verdict} to the copy read back from here`,
       },
     ]);
-    expect(played.outcome.report).toMatchObject({ served: 2, wanted: 3 });
+    expect(played.outcome.report).toMatchObject({ served: 3, wanted: 4 });
   });
 
   test.each<[string, Answers]>([
@@ -310,8 +311,8 @@ describe("the copy that a cluster gives back", () => {
     ["not tried, because the registry cannot be reached from here", { "prove-copy": () => failing("unreachable") }],
     ["in doubt", { "prove-copy": () => ({ verdict: "unreachable" }) }],
   ])("is %s: the others are served, and it is asked once", (_what, answers) => {
-    const { outcome, order } = playSite({ ...three, answers });
-    expect(outcome.report).toMatchObject({ served: 3, wanted: 3 });
+    const { outcome, order } = playSite({ ...four, answers });
+    expect(outcome.report).toMatchObject({ served: 4, wanted: 4 });
     expect(order.filter((id) => id === "prove-copy:prod-1")).toHaveLength(1);
   });
 });
@@ -401,6 +402,180 @@ describe("the deadline", () => {
       { target: "prod-1/c/pull", reason: "not-reached", text: "no time was left" },
     ]);
     expect(played.outcome.report).toMatchObject({ wanted: 3, complete: false, usernames: [usernameOf(1)] });
+  });
+});
+
+describe("reading back", () => {
+  const reads = (order: readonly string[]) => order.filter((id) => /^(read-target|list-secrets)/.test(id));
+  /** Every page holds so many; what is written is there at once. `fails`: which page does not come. */
+  const paged = (pageSize: number, count: number, fails: (page: number) => boolean = () => false): SiteScene => {
+    const held: Record<string, ReturnType<typeof target>> = older(count);
+    return {
+      clusters: { "prod-1": older(count) },
+      ledger: siteLedgerWith("aws", {}, { clusters: ["prod-1"] }),
+      answers: {
+        "read-target": ({ namespace }) => ({ target: held[namespace] ?? null }),
+        "apply-target": ({ namespace }) => {
+          held[namespace] = target(namespace, 2);
+          return null;
+        },
+        "list-secrets": ({ page, continueToken }) => {
+          if (fails(page)) return failing("denied");
+          const [from, all] = [Number(continueToken ?? 0), Object.values(held)];
+          const next = from + pageSize;
+          return { targets: all.slice(from, next), continueToken: next < all.length ? `${next}` : null };
+        },
+      },
+    };
+  };
+
+  test("one listing does it for all, but for the first: that one's copy is tried at the registry at once", () => {
+    const { order, outcome } = playSite({ clusters: { "prod-1": older(40) } });
+    expect(reads(order)).toEqual(["list-secrets:prod-1:0", "read-target:prod-1/n0/pull", "list-secrets:prod-1:1"]);
+    expect(outcome).toMatchObject({ end: "served", report: { served: 40, wanted: 40, complete: true } });
+  });
+
+  test("by pages, while the next one is not listed before this one's targets are begun", () => {
+    const { order, outcome } = playSite(paged(10, 30));
+    expect(reads(order).filter((id) => id.startsWith("list"))).toHaveLength(6);
+    expect(order.indexOf("list-secrets:prod-1:1")).toBeGreaterThan(order.indexOf("apply-target:prod-1/n6/pull"));
+    expect(outcome.report).toMatchObject({ served: 30, wanted: 30 });
+  });
+
+  test("one by one where that takes fewer requests", () => {
+    const held = Object.fromEntries(Object.keys(older(30)).map((name, n) => [name, target(name, n < 3 ? 1 : 2)]));
+    const { order, outcome } = playSite({
+      clusters: { "prod-1": held },
+      answers: {
+        "list-secrets": ({ page }) => ({
+          targets: Object.values(held).slice(page * 10, page * 10 + 10),
+          continueToken: page < 2 ? "more" : null,
+        }),
+      },
+    });
+    expect(reads(order).filter((id) => id.startsWith("list"))).toHaveLength(3);
+    expect(reads(order).filter((id) => id.startsWith("read"))).toHaveLength(3);
+    expect(outcome.report).toMatchObject({ served: 30, wanted: 30 });
+  });
+
+  test("where Secrets may not be listed each is read back by itself, and none is listed", () => {
+    const plans = [{ ...plan("prod-1"), rights: "named" as const }];
+    const { order, outcome } = playSite({ clusters: { "prod-1": older(5) }, plans });
+    expect(reads(order)).toHaveLength(10);
+    expect(order.filter((id) => id.startsWith("list-secrets"))).toEqual([]);
+    expect(outcome.report).toMatchObject({ served: 5, wanted: 5, complete: true });
+  });
+
+  test("what the listing shows as it was before the write is written again, and read back by itself", () => {
+    let lists = 0;
+    const { writes, outcome } = playSite({
+      clusters: { "prod-1": older(4) },
+      answers: {
+        "list-secrets": () => (++lists === 2 ? { targets: Object.values(older(4)), continueToken: null } : undefined),
+      },
+    });
+    expect(writes).toHaveLength(4 + 3);
+    expect(outcome.report).toMatchObject({ served: 4, wanted: 4 });
+  });
+
+  test("what the listing leaves out is read by itself: deleted meanwhile, it is made again", () => {
+    let lists = 0;
+    let gone = false;
+    const { writes, outcome } = playSite({
+      clusters: { "prod-1": older(3) },
+      answers: {
+        "list-secrets": () => {
+          gone = ++lists === 2;
+          return gone ? { targets: [target("n1", 2)], continueToken: null } : undefined;
+        },
+        "read-target": ({ namespace }) => {
+          if (!gone || namespace !== "n2") return undefined;
+          gone = false;
+          return { target: null };
+        },
+      },
+    });
+    expect(writes.slice(3)).toEqual(["create-target:prod-1/n2/pull", "apply-target:prod-1/n2/pull"]);
+    expect(outcome.report).toMatchObject({ served: 3, wanted: 3, complete: true });
+  });
+
+  test.each(["unreachable", "throttled"] as const)(
+    "a second listing that fails (%s) leaves receipts out: the look is incomplete, and the cluster is let alone",
+    (kind) => {
+      let lists = 0;
+      const { order, outcome } = playSite({
+        clusters: { "prod-1": older(4) },
+        answers: { "list-secrets": () => (++lists === 2 ? failing(kind) : undefined) },
+      });
+      expect(reads(order)).toHaveLength(3);
+      expect(outcome.report).toMatchObject({ served: 1, wanted: 4, complete: false });
+      expect(outcome.report?.unserved.map(({ reason }) => reason)).toEqual([kind, kind, kind]);
+    },
+  );
+
+  test("a second listing that is refused is made up for one by one", () => {
+    let lists = 0;
+    const { order, outcome } = playSite({
+      clusters: { "prod-1": older(4) },
+      answers: { "list-secrets": () => (++lists === 2 ? failing("denied") : undefined) },
+    });
+    expect(reads(order)).toHaveLength(6);
+    expect(outcome.report).toMatchObject({ served: 4, wanted: 4, complete: true });
+  });
+
+  test("a page that does not come: what was written before is read back, the cluster is told as incomplete", () => {
+    const { outcome, writes } = playSite(paged(10, 30, (page) => page === 1));
+    expect(writes).toHaveLength(10);
+    expect(outcome.report).toMatchObject({
+      served: 10,
+      wanted: 11,
+      complete: false,
+      unserved: [{ target: "prod-1", reason: "denied" }],
+    });
+  });
+
+  test("a Secret that two pages show is one target", () => {
+    const { outcome } = playSite({
+      clusters: { "prod-1": { a: target("a", 2), b: target("b", 2) } },
+      answers: {
+        "list-secrets": ({ page }) => ({
+          targets: page === 0 ? [target("a", 2)] : [target("a", 2), target("b", 2)],
+          continueToken: page === 0 ? "more" : null,
+        }),
+      },
+    });
+    expect(outcome.report).toMatchObject({ served: 2, wanted: 2 });
+  });
+
+  test("time that is over between two pages leaves the rest for the next tick; what was written is read back", () => {
+    const overAt = playSite(paged(10, 20)).order.indexOf("apply-target:prod-1/n4/pull");
+    const played = playSite({
+      ...paged(10, 20),
+      settings: { deadlineMs: t0 + overAt },
+      nowMs: (replies) => t0 + replies,
+    });
+    const { report } = played.outcome;
+    expect(report?.complete).toBe(false);
+    expect(report?.served).toBe(played.writes.length);
+    expect(report?.unserved).toContainEqual({ target: "prod-1", reason: "not-reached", text: "no time was left" });
+  });
+
+  test("namespaces that are named are asked for only where no Secret was listed", () => {
+    const namespaces = { by: "names", names: ["a", "b"] } as const;
+    const plans = [{ ...plan("prod-1"), targets: [{ namespaces, secret: "pull", adopt: false }] }];
+    const { asked, outcome } = playSite({
+      clusters: { "prod-1": { a: target("a", 1), b: undefined } },
+      plans,
+      answers: {
+        "list-namespaces": ({ query }) => ({
+          namespaces: query.by === "names" ? query.names.map((name) => ({ name, terminating: false })) : [],
+        }),
+      },
+    });
+    expect(asked.filter(({ type }) => type === "list-namespaces")).toEqual([
+      { type: "list-namespaces", cluster: "prod-1", plan: 0, query: { by: "names", names: ["b"] } },
+    ]);
+    expect(outcome.report).toMatchObject({ served: 2, wanted: 2 });
   });
 });
 

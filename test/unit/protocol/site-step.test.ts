@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Reply } from "../../../core/protocol/effects.ts";
 import type { SiteEffect } from "../../../core/protocol/site-effects.ts";
-import { type SiteEvent, siteStep, startSite } from "../../../core/protocol/site-step.ts";
+import { startSite } from "../../../core/protocol/site-run.ts";
+import { type SiteEvent, siteStep } from "../../../core/protocol/site-step.ts";
 import { traceOf } from "./home-tick.ts";
 import { ledgerId, minuteMs, otherId, siteLedgerWith, t0, usernameOf } from "./ledgers.ts";
 import { failing, plan, playSite, type SiteScene, siteSettings, target } from "./site-tick.ts";

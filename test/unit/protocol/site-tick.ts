@@ -8,8 +8,9 @@ import type {
   TargetSeen,
 } from "../../../core/protocol/site-effects.ts";
 import { siteEffectId } from "../../../core/protocol/site-effects.ts";
+import { type SiteOutcome, startSite } from "../../../core/protocol/site-run.ts";
 import type { SiteLedger } from "../../../core/protocol/site-state.ts";
-import { type SiteOutcome, siteStep, startSite } from "../../../core/protocol/site-step.ts";
+import { siteStep } from "../../../core/protocol/site-step.ts";
 import { traceOf } from "./home-tick.ts";
 import { credential, dayMs, ledgerId, minuteMs, t0 } from "./ledgers.ts";
 

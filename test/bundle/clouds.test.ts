@@ -59,6 +59,35 @@ describe("three built functions, each called through what registers it in its cl
     expect(writes()).toBe(before);
   });
 
+  it.each(clouds)("%s: a warm function opens no connection and asks for no token anew", async (cloud) => {
+    const { harbor, aws, azure, gcp, clusters } = bench.sandbox;
+    const parts = [harbor, aws, azure, gcp, ...clusters];
+    const seen = () => ({
+      connections: parts.reduce((sum, part) => sum + part.connections(), 0),
+      tokens: (azure.counts.get("token") ?? 0) + (gcp.counts.get("token") ?? 0),
+      // What Key Vault gets without a token: the first call of each new client.
+      challenges: azure.counts.get("other") ?? 0,
+    });
+    const during = async (invocations: number) => {
+      const before = seen();
+      for (let count = 0; count < invocations; count += 1) await bench.hosts[cloud].invoke("tick");
+      const after = seen();
+      return {
+        connections: after.connections - before.connections,
+        tokens: after.tokens - before.tokens,
+        challenges: after.challenges - before.challenges,
+      };
+    };
+    await bench.hosts[cloud].kill();
+    const cold = await during(1);
+    const warm = await during(4);
+    expect(cold.connections).toBeGreaterThan(2);
+    expect(cold.tokens).toBeGreaterThan(0);
+    expect({ tokens: warm.tokens, challenges: warm.challenges }).toEqual({ tokens: 0, challenges: 0 });
+    // Calls that happen to go at the same time may take one more; clients made anew would take four times as many.
+    expect(warm.connections).toBeLessThan(cold.connections);
+  });
+
   it("an act is refused where its credential is not at home", async () => {
     const why = "platform-pull is at home at aws; ask the function there";
     for (const cloud of ["azure", "gcp"] as const) {

@@ -1,5 +1,6 @@
-import type { Discovered, Discovery } from "./discover.ts";
-import { type InitAnswers, renderConfig } from "./init.ts";
+import type { Discovery } from "./discover.ts";
+import { type FoundCredential, type FoundTarget, findCredentials } from "./discover-credentials.ts";
+import { quote, renderHead } from "./init.ts";
 
 /** What the file needs besides what was found. */
 export interface StartAnswers {
@@ -11,66 +12,77 @@ export interface StartAnswers {
   readonly contexts: readonly string[];
 }
 
-/** The project that a robot may pull from; null: all of them, or more than pulling. */
-function projectOf({ robot }: Discovered): string | null {
-  const [first, ...more] = robot.permissions;
-  if (first === undefined || more.length > 0 || first.kind !== "project" || first.namespace === "*") return null;
-  const [right, ...others] = first.access;
-  return others.length === 0 && right?.resource === "repository" && right.action === "pull" ? first.namespace : null;
+const namedMax = 200;
+const namespacesPerTargetMax = 5_000;
+
+const secrets = (count: number): string => `${count} ${count === 1 ? "Secret" : "Secrets"}`;
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "?");
+
+function some(lines: readonly string[]): readonly string[] {
+  const more = lines.length - namedMax;
+  return [...lines.slice(0, namedMax), ...(more > 0 ? [`#   and ${more} more`] : [])];
 }
 
-/** The secret name that most of its Secrets have, and the namespaces where it has that name. */
-function targetsOf({ heldBy }: Discovered): { readonly secret: string; readonly namespaces: readonly string[] } {
-  const counts = new Map<string, number>();
-  for (const { secret } of heldBy) counts.set(secret, (counts.get(secret) ?? 0) + 1);
-  const [secret = ""] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-  const namespaces = heldBy.filter((holder) => holder.secret === secret).map(({ namespace }) => namespace);
-  return { secret, namespaces: [...new Set(namespaces)].sort() };
+const listed = (texts: readonly string[]): string => `[${texts.map(quote).join(", ")}]`;
+
+function targetLines({ secret, clusters, namespaces }: FoundTarget): readonly string[] {
+  const parts: (readonly string[])[] = [];
+  for (let from = 0; from < namespaces.length; from += namespacesPerTargetMax)
+    parts.push(namespaces.slice(from, from + namespacesPerTargetMax));
+  return parts.flatMap((names) => [
+    `      - clusters: ${listed(clusters)}`,
+    `        namespaces: { names: ${listed(names)} }`,
+    `        secret: ${quote(secret)}`,
+    "        adopt: true",
+  ]);
 }
 
-/** `robot$team.pull` → `team-pull`. */
-function credentialName(username: string): string {
-  const last = username.split(/[$+]/).at(-1) ?? "";
-  const name = last
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 40)
-    .replace(/-+$/, "");
-  return name === "" ? "platform-pull" : name;
+function credentialLines(one: FoundCredential): readonly string[] {
+  const access = (rights: FoundCredential["permissions"][number]["access"]): string =>
+    rights.map(({ resource, action }) => `{ resource: ${resource}, action: ${action} }`).join(", ");
+  return [
+    `  ${quote(one.name)}: # held by ${secrets(one.secretsCount)}`,
+    "    registry: main",
+    ...(one.registryHost === null ? [] : [`    registryHost: ${quote(one.registryHost)}`]),
+    "    home: local",
+    "    robot:",
+    `      adopts: ${quote(one.robot)} # never deleted from here; named while it lives`,
+    `      level: ${one.level}`,
+    "      permissions:",
+    ...one.permissions.flatMap(({ kind, namespace, access: rights }) => [
+      `        - kind: ${kind}`,
+      `          namespace: ${quote(namespace)}`,
+      `          access: [${access(rights)}]`,
+    ]),
+    `    proof: { repository: ${quote(one.proof.repository)}, action: ${one.proof.action} }`,
+    "    targets:",
+    ...one.targets.flatMap(targetLines),
+  ];
 }
 
 /**
- * A `capstan.yaml` for the pull robot that most Secrets hold and nobody manages; the others are named in comments.
- * Null: there is no such robot. Rights other than pulling from one project are not written for anybody.
+ * A `capstan.yaml` with a credential for every robot that Secrets hold and nobody manages, with its rights and its
+ * Secrets; those that no file can say are named in comments, with the reason. Null: there is none.
  */
-export function renderStart(found: Discovery, answers: StartAnswers, schemaFile: string): string | null {
-  const open = found.robots
-    .filter(({ credential, heldBy }) => credential === null && heldBy.length > 0)
-    .sort((a, b) => b.heldBy.length - a.heldBy.length);
-  const first = open.find((one) => projectOf(one) !== null);
-  if (first === undefined) return null;
-  const { secret, namespaces } = targetsOf(first);
-  const init: InitAnswers = {
-    ...answers,
-    installation: "main",
-    credential: credentialName(first.robot.username),
-    project: projectOf(first) ?? "",
-    namespaces,
-    selector: "",
-    secret,
-    directory: "./.capstan",
-    identity: "./age.key",
-    adopt: true,
-  };
-  const others = open.filter((one) => one !== first);
+export function renderStart(
+  found: Discovery,
+  answers: StartAnswers,
+  schemaFile: string,
+  nowMs: number,
+): { readonly text: string; readonly credentials: number } | null {
+  const { credentials, leftOut, unheld } = findCredentials(found, new URL(answers.harborUrl).host, nowMs);
+  if (credentials.length === 0) return null;
+  const head = { ...answers, installation: "main", directory: "./.capstan", identity: "./age.key" };
   const lines = [
+    ...renderHead(head, schemaFile).lines,
     "",
-    `# Made by capstan discover from ${first.robot.username}, which ${first.heldBy.length} pull Secrets hold.`,
-    ...(others.length === 0 ? [] : ["# Held by Secrets and managed by nobody as well, for more credentials:"]),
-    ...others.map(
-      (one) => `#   ${one.robot.username.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "?")}: ${one.heldBy.length} Secrets`,
-    ),
+    "# Made by capstan discover. The issuer must itself hold all rights below; every other key has its default.",
+    "credentials:",
+    ...credentials.flatMap(credentialLines),
+    ...(leftOut.length === 0 ? [] : ["", "# Held by Secrets and left out:"]),
+    ...some(leftOut.map(({ robot, secretsCount, why }) => `#   ${plain(robot)} (${secrets(secretsCount)}): ${why}`)),
+    ...(unheld.length === 0 ? [] : ["", "# Alive, and in no Secret that was looked at:"]),
+    ...some(unheld.map((robot) => `#   ${plain(robot)}`)),
   ];
-  return `${renderConfig(init, schemaFile)}${lines.join("\n")}\n`;
+  return { text: `${lines.join("\n")}\n`, credentials: credentials.length };
 }

@@ -51,7 +51,8 @@ export interface DiscoverTools {
   readonly hosts: readonly string[];
 }
 
-function hostOf(key: string): string {
+/** `https://harbor.example/v2/` → `harbor.example`: entries are written in many ways. */
+export function hostOf(key: string): string {
   return key.replace(/^https?:\/\//, "").split("/")[0] ?? "";
 }
 

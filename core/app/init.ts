@@ -1,30 +1,43 @@
-/** What a first configuration is made of. Texts go into the file as they are, quoted. */
-export interface InitAnswers {
+/** What stands above the credentials. Texts go into the file as they are, quoted. */
+interface HeadAnswers {
   readonly installation: string;
-  readonly credential: string;
   readonly harborUrl: string;
   readonly caFile: string | null;
   readonly issuer: string;
   /** Where the issuer's password is kept: a reference, never the password. */
   readonly password: string;
-  /** Private project that the credential may pull from. */
-  readonly project: string;
   readonly kubeconfig: string | null;
   readonly contexts: readonly string[];
+  readonly directory: string;
+  readonly identity: string;
+}
+
+/** What a first configuration is made of. */
+export interface InitAnswers extends HeadAnswers {
+  readonly credential: string;
+  /** Private project that the credential may pull from. */
+  readonly project: string;
   /** Namespaces by name, or null: by `selector`. */
   readonly namespaces: readonly string[] | null;
   readonly selector: string;
   readonly secret: string;
-  readonly directory: string;
-  readonly identity: string;
   /** The Secrets are there already and are taken over. */
   readonly adopt: boolean;
 }
 
 /** A commented `capstan.yaml`: one Harbor, a local site, one cluster per context. The caller loads it to see whether the answers were good. */
 export function renderConfig(answers: InitAnswers, schemaFile: string): string {
+  const { lines, clusters } = renderHead(answers, schemaFile);
+  return `${[...lines, "", ...credentialLines(answers, clusters)].join("\n")}\n`;
+}
+
+/** The file down to its clusters, and their names. */
+export function renderHead(
+  answers: HeadAnswers,
+  schemaFile: string,
+): { readonly lines: readonly string[]; readonly clusters: readonly string[] } {
   const clusters = nameContexts(answers.contexts);
-  return `${[
+  const lines = [
     `# yaml-language-server: $schema=./${schemaFile}`,
     "# Configuration of Capstan. Unknown keys are refused; `capstan plan` says whether the file is well formed.",
     "format: 1",
@@ -39,12 +52,11 @@ export function renderConfig(answers: InitAnswers, schemaFile: string): string {
     `    identity: ${quote(`file:${answers.identity}`)} # keep a copy: without it the values cannot be read`,
     "",
     ...clusterLines(answers, clusters),
-    "",
-    ...credentialLines(answers, [...clusters.keys()]),
-  ].join("\n")}\n`;
+  ];
+  return { lines, clusters: [...clusters.keys()] };
 }
 
-function registryLines(answers: InitAnswers): readonly string[] {
+function registryLines(answers: HeadAnswers): readonly string[] {
   return [
     "registries:",
     "  main:",
@@ -60,7 +72,7 @@ function registryLines(answers: InitAnswers): readonly string[] {
   ];
 }
 
-function clusterLines(answers: InitAnswers, clusters: ReadonlyMap<string, string>): readonly string[] {
+function clusterLines(answers: HeadAnswers, clusters: ReadonlyMap<string, string>): readonly string[] {
   if (clusters.size === 0) {
     return ["clusters: {} # such as  prod: { site: local, context: my-context }"];
   }
@@ -136,6 +148,6 @@ function nameContexts(contexts: readonly string[]): ReadonlyMap<string, string> 
 }
 
 /** YAML's single quotes: only the quote itself is special. Control characters would need another form. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return `'${text.replace(/[\p{Cc}\u0085\u2028\u2029]/gu, " ").replaceAll("'", "''")}'`;
 }

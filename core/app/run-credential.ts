@@ -19,6 +19,8 @@ export interface HomeRun {
   readonly ledger: HomeLedger | null;
   /** The operator's act was taken (or refused): it need not be asked for again. */
   readonly actDone: boolean;
+  /** Until when a system asked to be left alone; null: none did. */
+  readonly leftAloneUntilMs: number | null;
 }
 
 export interface SiteRun {
@@ -26,6 +28,8 @@ export interface SiteRun {
   readonly credential: string;
   readonly site: string;
   readonly outcome: SiteOutcome;
+  /** As in `HomeRun`. */
+  readonly leftAloneUntilMs: number | null;
 }
 
 type Where = {
@@ -35,10 +39,18 @@ type Where = {
   readonly role: "home" | "site";
 };
 
+interface Watch extends Watcher {
+  readonly leftAloneUntilMs: () => number | null;
+}
+
 /** Every call at debug, failures of calls too: what they mean is said by the outcome's problems. */
-function watch(log: Log, where: Where): Watcher {
+function watch({ log, clock }: Tools, where: Where): Watch {
+  let untilMs: number | null = null;
   return {
+    leftAloneUntilMs: () => untilMs,
     called(call, reply, tookMs) {
+      const askedMs = reply.ok ? undefined : reply.failure.retryAfterMs;
+      if (askedMs !== undefined) untilMs = Math.max(untilMs ?? 0, clock.nowMs() + askedMs);
       const outcome = reply.ok ? "ok" : reply.failure.kind;
       log({
         level: "debug",
@@ -96,18 +108,16 @@ export async function runHome(
   const { context, settings } = homeInput(tools.config, credential, inputs, act);
   const where: Where = { tick, credential, site: settings.home, role: "home" };
   const nowMs = () => tools.clock.nowMs();
-  const runner: HomeRunner = await run(
-    startHomeRunner(context, settings, nowMs()),
-    tools.ports,
-    nowMs,
-    watch(tools.log, where),
-    inputs.signal,
-  );
+  const watcher = watch(tools, where);
+  const started = startHomeRunner(context, settings, nowMs());
+  const runner: HomeRunner = await run(started, tools.ports, nowMs, watcher, inputs.signal);
   const { outcome: ended, ledger, actDone } = runner.state;
   if (ended === null) throw new Error("a run ends with an outcome");
-  const outcome = { ...ended, problems: [...ended.problems, ...(await issuerProblems(tools, credential))] };
+  const problems = [...ended.problems, ...(await issuerProblems(tools, credential))];
+  const leftAloneUntilMs = watcher.leftAloneUntilMs();
+  const outcome = { ...ended, nextAtMs: Math.max(ended.nextAtMs, leftAloneUntilMs ?? 0), problems };
   logProblems(tools.log, where, outcome);
-  return { role: "home", credential, site: settings.home, outcome, ledger, actDone };
+  return { role: "home", credential, site: settings.home, outcome, ledger, actDone, leftAloneUntilMs };
 }
 
 export async function runSite(
@@ -120,16 +130,14 @@ export async function runSite(
   const { context, settings } = siteInput(tools.config, credential, site, inputs);
   const where: Where = { tick, credential, site, role: "site" };
   const nowMs = () => tools.clock.nowMs();
-  const runner: SiteRunner = await run(
-    startSiteRunner(context, settings, nowMs()),
-    tools.ports,
-    nowMs,
-    watch(tools.log, where),
-    inputs.signal,
-  );
-  if (runner.state.outcome === null) throw new Error("a run ends with an outcome");
-  const links = await linkAccounts(tools, credential, site, inputs);
-  const outcome = { ...runner.state.outcome, problems: [...runner.state.outcome.problems, ...links] };
+  const watcher = watch(tools, where);
+  const started = startSiteRunner(context, settings, nowMs());
+  const runner: SiteRunner = await run(started, tools.ports, nowMs, watcher, inputs.signal);
+  const { outcome: ended } = runner.state;
+  if (ended === null) throw new Error("a run ends with an outcome");
+  const problems = [...ended.problems, ...(await linkAccounts(tools, credential, site, inputs))];
+  const leftAloneUntilMs = watcher.leftAloneUntilMs();
+  const outcome = { ...ended, nextAtMs: Math.max(ended.nextAtMs, leftAloneUntilMs ?? 0), problems };
   logProblems(tools.log, where, outcome);
-  return { role: "site", credential, site, outcome };
+  return { role: "site", credential, site, outcome, leftAloneUntilMs };
 }

@@ -6,6 +6,7 @@ import { credentialOf, sitesOf, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
 
 const credentialsAtOnceMax = 4;
+const dayMs = 86_400_000;
 
 export interface TickRequest {
   /** Sites whose runners are played; home's work is done by the runner of the home site. */
@@ -33,12 +34,17 @@ export async function tick(tools: Tools, request: TickRequest): Promise<TickResu
   const names = request.credentials.length > 0 ? request.credentials : Object.keys(tools.config.credentials);
   const limit = pLimit(credentialsAtOnceMax);
   const runs = await Promise.all(names.map((name) => limit(() => tickCredential(tools, name, id, request))));
-  const all = runs.flat();
   return {
     tick: id,
-    runs: all,
-    nextAtMs: Math.min(...all.map((run) => run.outcome.nextAtMs), tools.clock.nowMs() + 86_400_000),
+    runs: runs.flat(),
+    nextAtMs: Math.min(...runs.map(comeBackAtMs), tools.clock.nowMs() + dayMs),
   };
+}
+
+/** For one credential: as its first run wants it, but not before whoever asked to be left alone may be asked again. */
+function comeBackAtMs(runs: readonly (HomeRun | SiteRun)[]): number {
+  const wantedMs = Math.min(...runs.map((run) => run.outcome.nextAtMs));
+  return Math.max(wantedMs, ...runs.map((run) => run.leftAloneUntilMs ?? 0));
 }
 
 async function tickCredential(
@@ -61,7 +67,15 @@ async function tickCredential(
   if (request.sites.includes(home)) {
     const run = runHome(tools, name, id, inputs, request.acts[name] ?? null).catch((error: unknown): HomeRun => {
       const outcome = { ...stopped("home", home, error), waits: [] };
-      return { role: "home", credential: name, site: home, outcome, ledger: null, actDone: false };
+      return {
+        role: "home",
+        credential: name,
+        site: home,
+        outcome,
+        ledger: null,
+        actDone: false,
+        leftAloneUntilMs: null,
+      };
     });
     runs.push(await run);
   }
@@ -69,7 +83,7 @@ async function tickCredential(
   const siteRuns = sites.map((site) =>
     runSite(tools, name, site, id, inputs).catch((error: unknown): SiteRun => {
       const outcome = { ...stopped("site", site, error), report: null };
-      return { role: "site", credential: name, site, outcome };
+      return { role: "site", credential: name, site, outcome, leftAloneUntilMs: null };
     }),
   );
   return [...runs, ...(await Promise.all(siteRuns))];

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { whyAbsent } from "./absent-keys.ts";
 import { knownKeysAt } from "./known-keys.ts";
 import { type Finding, type PathSegment, showKey } from "./problem.ts";
 import { suggest } from "./suggest.ts";
@@ -15,7 +16,7 @@ export function explainIssue(issue: Issue, data: unknown): readonly Finding[] {
 function explain(issue: Issue, path: readonly PathSegment[], data: unknown): readonly Finding[] {
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.slice(0, unknownKeysMax).map((key) => unknownKey(path, key));
+      return issue.keys.slice(0, unknownKeysMax).map((key) => unknownKey(path, key, data));
     case "invalid_union":
       return explainUnion(issue, path, data);
     case "invalid_key":
@@ -36,14 +37,15 @@ function explain(issue: Issue, path: readonly PathSegment[], data: unknown): rea
   }
 }
 
-function unknownKey(path: readonly PathSegment[], key: string): Finding {
+function unknownKey(path: readonly PathSegment[], key: string, data: unknown): Finding {
   const known = knownKeysAt(path);
   const near = suggest(key, known);
+  const absent = whyAbsent(valueAt(data, [...path, "kind"]), key);
   return {
     path: [...path, key],
     atKey: true,
     problem: `unknown key ${showKey(key)}`,
-    mend: near === null ? `known here: ${known.join(", ")}` : `did you mean ${near}?`,
+    mend: absent ?? (near === null ? `known here: ${known.join(", ")}` : `did you mean ${near}?`),
   };
 }
 

@@ -91,6 +91,8 @@ export interface CallFailure {
   readonly kind: "not-found" | "conflict" | "denied" | "throttled" | "unreachable" | "invalid";
   readonly text: string;
   readonly reason?: string | undefined;
+  /** The system asked to be left alone for so long. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export type CallReply =

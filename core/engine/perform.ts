@@ -22,7 +22,8 @@ export async function perform(ports: Ports, call: PortCall): Promise<CallReply> 
 }
 
 export function failureOf(error: PortError): CallFailure {
-  return { kind: error.kind, text: error.message, reason: error.reason };
+  const { kind, message: text, reason, retryAfterMs } = error;
+  return { kind, text, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 function dispatch(ports: Ports, call: PortCall): Promise<unknown> {

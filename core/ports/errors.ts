@@ -6,8 +6,8 @@
  * | `not-found` | the thing named is absent | no |
  * | `conflict` | somebody else was first: `reason` tells which of the several ways | after reading again |
  * | `denied` | credentials missing, refused, or without the right | no |
- * | `throttled` | asked to slow down; `retryAfterMs` when the server said | later |
- * | `unreachable` | no answer, or a 5xx: **the effect may or may not have happened** | later |
+ * | `throttled` | asked to slow down, and nothing was done; `retryAfterMs` when the server said | later |
+ * | `unreachable` | no answer, or a 5xx: **the effect may or may not have happened**; `retryAfterMs` too, when said | later |
  * | `invalid` | the request or the reply makes no sense | no |
  */
 export type ErrorKind = "not-found" | "conflict" | "denied" | "throttled" | "unreachable" | "invalid";
@@ -25,6 +25,7 @@ export type ErrorReason =
   | "bad-credentials"
   | "read-only"
   | "too-large"
+  | "over-rate"
   | "disabled"
   | "bad-reply";
 

@@ -1,4 +1,5 @@
-import type { Permission, Robot } from "./registry.ts";
+import type { HeldPermission } from "./issuer.ts";
+import type { Robot } from "./registry.ts";
 
 export interface RobotEntry extends Robot {
   readonly level: "system" | "project";
@@ -6,7 +7,7 @@ export interface RobotEntry extends Robot {
   readonly project: string | null;
   /** Null where the registry does not tell (before 2.12). */
   readonly creator: { readonly type: "robot" | "user"; readonly id: number } | null;
-  readonly permissions: readonly Permission[];
+  readonly permissions: readonly HeldPermission[];
 }
 
 /** A part that the login may not look into. */
@@ -37,6 +38,8 @@ export interface InstallationFacts {
   readonly tokenLifetimeMs: number | null;
   /** Pulls are kept out of the audit log by a setting. */
   readonly pullAuditOff: boolean | null;
+  /** Names of those that nobody reads without a login. */
+  readonly privateProjects: readonly string[];
   /** Webhook policies whose `Authorization` everybody reads who may list them. */
   readonly webhookHeaders: readonly { readonly project: string; readonly policy: string }[];
   /** User id → name, of all that may be seen. */

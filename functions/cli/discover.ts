@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { discover as discoverAll } from "../../core/app/discover.ts";
 import { renderStart } from "../../core/app/discover-config.ts";
 import { renderConfig } from "../../core/app/init.ts";
@@ -14,7 +14,7 @@ import { discoveryDocument } from "./discover-document.ts";
 import { discoveryLines } from "./discover-lines.ts";
 import { exitCode } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
-import { writeNew } from "./init.ts";
+import { writeBeside, writeNew } from "./init.ts";
 import { pickRegistry } from "./pick.ts";
 
 type Given = NonNullable<DiscoverOptions["harbor"]>;
@@ -28,16 +28,19 @@ export const discover: CliActions["discover"] = async (options, context) => {
   const secrets = createSecretSource({ ...context.env });
   const tools = await composeDiscovery(config, registry, { ...context.env }, secrets);
   const found = await discoverAll(tools);
-  const written = options.harbor === null ? null : await write(options, options.harbor, found);
+  const written = options.harbor === null ? null : await write(options, options.harbor, found, tools.nowMs());
   if (options.write !== null && written === null)
     context.progress(
-      "no file was written: no Secret holds a robot that only pulls from one project and is managed by nobody",
+      "no file was written: no Secret holds a robot that is managed by nobody and whose rights a file can ask for",
     );
   const lines = discoveryLines(found, tools.nowMs(), context.style);
   return {
     exitCode: exitCode.done,
-    data: { ...discoveryDocument(found), written },
-    table: written === null ? lines : [...lines, "", `wrote ${written}`],
+    data: { ...discoveryDocument(found), written: written?.path ?? null },
+    table:
+      written === null
+        ? lines
+        : [...lines, "", `wrote ${written.path}: ${written.credentials} credentials`, "(keep a copy of age.key)"],
   };
 };
 
@@ -66,11 +69,14 @@ async function write(
   { write: path, force }: DiscoverOptions,
   { url, caFile, contexts, kubeconfig }: Given,
   found: Parameters<typeof renderStart>[0],
-): Promise<string | null> {
+  nowMs: number,
+): Promise<{ readonly path: string; readonly credentials: number } | null> {
   if (path === null) return null;
   const issuer = { issuer: "robot$capstan", password: "env:HARBOR_ISSUER_PASSWORD" };
-  const text = renderStart(found, { harborUrl: url, caFile, ...issuer, kubeconfig, contexts }, jsonSchemaFileName);
-  if (text === null) return null;
-  await writeNew(resolve(path), text, force);
-  return resolve(path);
+  const answers = { harborUrl: url, caFile, ...issuer, kubeconfig, contexts };
+  const start = renderStart(found, answers, jsonSchemaFileName, nowMs);
+  if (start === null) return null;
+  await writeNew(resolve(path), start.text, force);
+  await writeBeside(resolve(path), join(dirname(resolve(path)), "age.key"));
+  return { path: resolve(path), credentials: start.credentials };
 }

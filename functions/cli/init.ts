@@ -19,8 +19,7 @@ export const init: CliActions["init"] = async (options, context) => {
 
   await mkdir(folder, { recursive: true });
   await writeNew(path, text, options.force);
-  await writeFile(join(folder, jsonSchemaFileName), renderJsonSchema());
-  const identityMade = await makeIdentity(identityPath);
+  const identityMade = await writeBeside(path, identityPath);
 
   const next = "capstan plan";
   context.progress(
@@ -36,6 +35,12 @@ export const init: CliActions["init"] = async (options, context) => {
     ],
   };
 };
+
+/** The JSON Schema and, where there is none, an age identity: what a new file refers to. True: one was made. */
+export async function writeBeside(path: string, identityPath: string): Promise<boolean> {
+  await writeFile(join(dirname(path), jsonSchemaFileName), renderJsonSchema());
+  return makeIdentity(identityPath);
+}
 
 /** Refuses answers that would make a file that does not load. */
 function render(options: InitOptions, path: string, env: Readonly<Record<string, string | undefined>>): string {

@@ -4,6 +4,7 @@ import type { ClusterConfig, Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
 import type { KubeconfigEntry } from "../../core/drivers/kubernetes/kubeconfig.ts";
 import type { DatedToken } from "../../core/drivers/kubernetes/token.ts";
+import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
 import { PortError } from "../../core/ports/errors.ts";
 import type { NamespaceWatch } from "../../core/ports/namespace-watch.ts";
@@ -28,7 +29,7 @@ const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
  */
 export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster & NamespaceWatch {
   const system = `kubernetes ${name}`;
-  return lateDriver<Cluster & NamespaceWatch>(system, calls, async () => {
+  const driver = lateDriver<Cluster & NamespaceWatch>(system, calls, async () => {
     const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
     return createKubernetesCluster({
       name,
@@ -38,6 +39,7 @@ export function clusterDriver(config: Config, name: string, around: Surroundings
       ...(await clusterReach(config, name, around)),
     });
   });
+  return heedRetryAfter(driver, around.nowMs);
 }
 
 /** Address, authority and login of one cluster, for whoever else keeps something in it. */

@@ -24,7 +24,7 @@ export async function composeDiscovery(
   if (registry === undefined) throw new Error(`no registry ${name} in the configuration`);
   const around: Surroundings = {
     env,
-    nowMs: () => systemClock.nowMs(),
+    ...systemClock,
     entropy: systemEntropy,
     requestTimeoutMs,
     resolve: (reference) => resolve(reference),

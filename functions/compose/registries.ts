@@ -1,6 +1,7 @@
 import { registryPortOf } from "../../core/app/settings.ts";
 import type { Config } from "../../core/config/complete.ts";
 import type { Ports } from "../../core/engine/ports.ts";
+import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { IssuerInspection } from "../../core/ports/issuer.ts";
 import { loginOf } from "./issuer-login.ts";
 import { lateDriver } from "./late-driver.ts";
@@ -35,7 +36,7 @@ export function registryDrivers(
     if (credential === undefined || registry === undefined) continue;
     const { level, permissions } = credential.robot;
     const project = permissions[0]?.namespace ?? "";
-    drivers[registryPortOf(credential)] ??= lateDriver(`registry ${credential.registry}`, calls, async () => {
+    const driver = lateDriver<Driver>(`registry ${credential.registry}`, calls, async () => {
       const { createHarborRegistry } = await import("../../core/drivers/harbor/registry.ts");
       return createHarborRegistry({
         endpoint: registry.endpoint,
@@ -49,6 +50,7 @@ export function registryDrivers(
         requestTimeoutMs: around.requestTimeoutMs,
       });
     });
+    drivers[registryPortOf(credential)] ??= heedRetryAfter(driver, around.nowMs);
   }
   return drivers;
 }

@@ -1,5 +1,7 @@
 import type { Config, SiteConfig } from "../../core/config/complete.ts";
 import type { AwsAccess } from "../../core/drivers/http/aws-client.ts";
+import type { PaceOptions } from "../../core/drivers/http/pace.ts";
+import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
 import { awsLogin, azureLogin, gcpLogin, reachOf, type SiteOf } from "./cloud-logins.ts";
@@ -47,18 +49,34 @@ export function siteDrivers(config: Config, name: string, site: SiteConfig, arou
   });
   const system = `site ${name}`;
   return {
-    store: lateDriver(system, storeCalls, async () => (await drivers()).store),
-    ledger: lateDriver(system, ledgerCalls, async () => (await drivers()).ledger),
+    store: heedRetryAfter(
+      lateDriver(system, storeCalls, async () => (await drivers()).store),
+      around.nowMs,
+    ),
+    ledger: heedRetryAfter(
+      lateDriver(system, ledgerCalls, async () => (await drivers()).ledger),
+      around.nowMs,
+    ),
   };
 }
 
+/** A turn is waited for as long as an answer may take. */
+function paceOptions({ nowMs, sleep, requestTimeoutMs }: Surroundings): PaceOptions {
+  return { nowMs, sleep, waitMsMax: requestTimeoutMs };
+}
+
 async function awsSite(site: SiteOf<"aws">, around: Surroundings): Promise<SiteDrivers> {
-  const { createAwsSecretStore } = await import("../../core/drivers/aws-secrets-manager/secret-store.ts");
+  const [{ createAwsSecretStore }, { createAwsPace }] = await Promise.all([
+    import("../../core/drivers/aws-secrets-manager/secret-store.ts"),
+    import("../../core/drivers/aws-secrets-manager/pace.ts"),
+  ]);
   const login = await awsLogin(site, around);
   const common = { region: site.region, requestTimeoutMs: around.requestTimeoutMs, ...login };
   const { secretsManager, ledger } = site;
+  const { kmsKeyId, rateLimits } = secretsManager;
+  const pace = createAwsPace(rateLimits, paceOptions(around));
   return {
-    store: createAwsSecretStore({ ...common, ...reachOf(secretsManager), kmsKeyId: secretsManager.kmsKeyId }),
+    store: createAwsSecretStore({ ...common, ...reachOf(secretsManager), kmsKeyId, pace }),
     ledger:
       ledger.kind === "dynamodb" ? await dynamoLedger(ledger, common, around) : await s3Ledger(ledger, common, around),
   };
@@ -104,14 +122,17 @@ function keysOf({ accessKeyId, secretAccessKey, sessionToken }: NonNullable<AwsA
 }
 
 async function azureSite(site: SiteOf<"azure">, around: Surroundings): Promise<SiteDrivers> {
-  const [{ createKeyVaultStore }, { createBlobLedger }] = await Promise.all([
+  const [{ createKeyVaultStore }, { createVaultPace }, { createBlobLedger }] = await Promise.all([
     import("../../core/drivers/azure-key-vault/secret-store.ts"),
+    import("../../core/drivers/azure-key-vault/pace.ts"),
     import("../../core/drivers/azure-blob/ledger-store.ts"),
   ]);
   const credential = azureLogin(site, around);
   const { requestTimeoutMs, nowMs } = around;
+  const { vaultUrl, caFile } = site;
+  const pace = createVaultPace(site.rateLimits, paceOptions(around));
   return {
-    store: createKeyVaultStore({ vaultUrl: site.vaultUrl, caFile: site.caFile, credential, requestTimeoutMs, nowMs }),
+    store: createKeyVaultStore({ vaultUrl, caFile, credential, requestTimeoutMs, nowMs, pace }),
     ledger: createBlobLedger({
       accountUrl: site.ledger.accountUrl,
       container: site.ledger.container,
@@ -123,14 +144,16 @@ async function azureSite(site: SiteOf<"azure">, around: Surroundings): Promise<S
 }
 
 async function gcpSite(site: SiteOf<"gcp">, around: Surroundings): Promise<SiteDrivers> {
-  const [{ createGcpSecretStore }, { createGcpAnnotationLedger }] = await Promise.all([
+  const [{ createGcpSecretStore }, { createGcpPace }, { createGcpAnnotationLedger }] = await Promise.all([
     import("../../core/drivers/gcp-secret-manager/secret-store.ts"),
+    import("../../core/drivers/http/gcp-pace.ts"),
     import("../../core/drivers/gcp-annotation-ledger/ledger-store.ts"),
   ]);
   const accessToken = await gcpLogin(site, around);
   const { requestTimeoutMs, nowMs } = around;
   const key = site.kmsKeyName === undefined ? {} : { kmsKeyName: site.kmsKeyName };
-  const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, ...reachOf(site), ...key };
+  const pace = createGcpPace(site.rateLimits, paceOptions(around));
+  const common = { project: site.project, accessToken, requestTimeoutMs, nowMs, pace, ...reachOf(site), ...key };
   const store = createGcpSecretStore(common);
   const { ledger } = site;
   if (ledger.kind === "secret-annotation") return { store, ledger: createGcpAnnotationLedger(common) };

@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/ports/clock.ts";
 import type { Entropy } from "../../core/ports/entropy.ts";
 import type { Secret } from "../../core/secret.ts";
 
@@ -5,6 +6,7 @@ import type { Secret } from "../../core/secret.ts";
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly nowMs: () => number;
+  readonly sleep: Clock["sleep"];
   readonly entropy: Entropy;
   readonly requestTimeoutMs: number;
   readonly resolve: (reference: string) => Promise<Secret>;

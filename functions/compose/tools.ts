@@ -46,7 +46,7 @@ export function composeTools(options: ComposeOptions): Tools {
   const limits = played.map(([, credential]) => credential.limits.requestTimeoutMs);
   const around: Surroundings = {
     env,
-    nowMs: () => systemClock.nowMs(),
+    ...systemClock,
     entropy: systemEntropy,
     requestTimeoutMs: limits.length === 0 ? 20_000 : Math.min(...limits),
     resolve: (reference) => resolve(reference),

@@ -6,6 +6,9 @@ export const pullSecretName = "platform-pull";
 /** Label of the namespaces that hold it. */
 export const namespaceLabels: Readonly<Record<string, string>> = { "registry-access": "platform-pull" };
 
+/** The sandbox has no quotas per minute, since weeks are pressed into one there (`start.ts`); per second it has. */
+const gcpRateLimits = { writesPerMinuteMax: 1_000_000, readsPerMinuteMax: 1_000_000, accessesPerMinuteMax: 1_000_000 };
+
 /**
  * The input of `capstan.yaml` for a sandbox (`core/config`): home on AWS, replicas on Azure and Google
  * Cloud, every cluster with its site, one entry (a credential at each Harbor) handed to all labelled namespaces. `caFile`: path
@@ -41,7 +44,13 @@ export function sandboxConfiguration(facts: SandboxFacts, references: SecretRefe
         credential: { kind: "managed" },
         ledger: { kind: "blob", accountUrl: azure.accountUrl, container: azure.container },
       },
-      gcp: { kind: "gcp", project: gcp.project, endpoint: gcp.endpoint, credential: { kind: "default" } },
+      gcp: {
+        kind: "gcp",
+        project: gcp.project,
+        endpoint: gcp.endpoint,
+        rateLimits: gcpRateLimits,
+        credential: { kind: "default" },
+      },
     },
     clusters: Object.fromEntries(
       facts.clusters.map(({ name, site, server }, at) => [

@@ -42,6 +42,7 @@ export interface SandboxFacts {
     readonly endpoint: string;
     readonly region: string;
     readonly table: string;
+    readonly bucket: string;
     readonly accessKeyId: string;
     readonly secretAccessKey: Secret;
   };
@@ -55,6 +56,7 @@ export interface SandboxFacts {
   readonly gcp: {
     readonly endpoint: string;
     readonly project: string;
+    readonly bucket: string;
     /** `host:port` for `GCE_METADATA_HOST`. */
     readonly metadataHost: string;
   };

@@ -57,6 +57,8 @@ export interface Listener {
   readonly port: number;
   /** Requests by kind since the start. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Connections that were opened since the start. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -157,6 +159,10 @@ export async function listen(options: PartOptions): Promise<Listener> {
   };
   const server = options.tls ? createHttpsServer(options.tls, listener) : createHttpServer(listener);
   server.keepAliveTimeout = 30_000;
+  let connections = 0;
+  server.on("connection", () => {
+    connections += 1;
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", () => resolve());
@@ -166,6 +172,7 @@ export async function listen(options: PartOptions): Promise<Listener> {
     url: `${options.tls ? "https" : "http"}://127.0.0.1:${port}`,
     port,
     counts,
+    connections: () => connections,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -19,6 +19,8 @@ const repository = `${project}/hello`;
 const tag = "1";
 const table = "capstan";
 const container = "capstan";
+/** At AWS and at Google Cloud, for ledgers that are objects. */
+const bucket = "capstan-ledgers";
 const gcpProject = "capstan-sandbox";
 
 /** Without those per minute: the sandbox is used with weeks pressed into a minute. */
@@ -160,6 +162,7 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
       accessKeyId,
       secretAccessKey,
       tables: [table],
+      buckets: [bucket],
       rates: limited ? documentedAwsRates : {},
     }),
     startAzure({
@@ -168,7 +171,7 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
       containers: [container],
       rates: limited ? documentedVaultRates : {},
     }),
-    startGcp({ ...common("gcp"), project: gcpProject, rates: limited ? gcpRates : {} }),
+    startGcp({ ...common("gcp"), project: gcpProject, buckets: [bucket], rates: limited ? gcpRates : {} }),
     startingClusters,
   ]);
   const harbors: readonly [Harbor, ...Harbor[]] = [harbor, ...(await Promise.all(others))];
@@ -209,6 +212,7 @@ function factsOf(
       endpoint: aws.url,
       region: aws.region,
       table,
+      bucket,
       accessKeyId: keys.accessKeyId,
       secretAccessKey: new Secret(keys.secretAccessKey),
     },
@@ -219,7 +223,7 @@ function factsOf(
       identityUrl: azure.identityUrl,
       identityHeader: new Secret(keys.identityHeader),
     },
-    gcp: { endpoint: gcp.url, project: gcpProject, metadataHost: gcp.metadataHost },
+    gcp: { endpoint: gcp.url, project: gcpProject, bucket, metadataHost: gcp.metadataHost },
     clusters: clusters.map(({ facts }) => facts),
   };
 }

@@ -35,6 +35,16 @@ describe("Key Vault that misbehaves", () => {
     });
   });
 
+  test.each(["", "null", "slow down", "<html>"])("429 with the body %j is throttled too", async (body) => {
+    const store = world.store();
+    await store.readCurrent(name);
+    world.fault({ action: { type: "reply", status: 429, headers: { "retry-after": "7" }, body } });
+    for (const call of [store.readCurrent(name), store.listVersions(name), stageEpoch(store, name, 1)]) {
+      const { kind, retryAfterMs } = await portErrorOf(call);
+      expect({ kind, retryAfterMs }).toEqual({ kind: "throttled", retryAfterMs: 7_000 });
+    }
+  });
+
   test.each([
     [200, "invalid", "bad-reply"],
     [404, "invalid", "bad-reply"],

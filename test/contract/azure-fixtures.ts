@@ -16,7 +16,7 @@ export interface AzureWorld {
   readonly faults: FaultBoard;
   readonly sleeps: number[];
   fault(rule: Omit<FaultRule, "part">): SetFault;
-  store(changes?: { readonly token?: string }): SecretStore;
+  store(changes?: { readonly token?: string; readonly pace?: (method: string) => Promise<void> }): SecretStore;
   ledger(changes?: { readonly token?: string; readonly container?: string }): LedgerStore;
   /** A request with a good token, past every driver; the status. */
   vault(method: string, path: string, body?: object): Promise<number>;
@@ -42,6 +42,7 @@ export async function startWorld(nowMs: () => number = Date.now, rates: VaultRat
         credential: credential(changes.token),
         nowMs,
         requestTimeoutMs: 5_000,
+        pace: changes.pace,
         sleep: async (ms) => {
           sleeps.push(ms);
         },

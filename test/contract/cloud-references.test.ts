@@ -92,6 +92,7 @@ function resolverOf(config: Config = configured()) {
   const around: Surroundings = {
     env,
     nowMs: () => nowMs,
+    sleep: async () => {},
     entropy: systemEntropy,
     requestTimeoutMs: 5_000,
     resolve: (reference) => resolve(reference),

@@ -20,6 +20,11 @@ function fault(kind: string, action: FaultAction, more: { times?: number; skip?:
 }
 
 const versionsOf = (id: string) => harness.gcp.secret(id)?.versions ?? [];
+const writesSoFar = () =>
+  ["secret.create", "secret.patch", "version.add", "version.destroy", "version.disable"].reduce(
+    (sum, kind) => sum + (harness.gcp.counts.get(kind) ?? 0),
+    0,
+  );
 const currentText = async () => (await harness.store.readCurrent(name))?.value.reveal();
 
 describe("staging", () => {
@@ -30,46 +35,90 @@ describe("staging", () => {
     expect(versionsOf(`${name}-next`)).toHaveLength(1);
   });
 
-  test("what another attempt left goes with the next one, what is marked stays", async () => {
+  test("is one write, and its repeat none", async () => {
+    await stageEpoch(harness.store, name, 1);
+    const before = writesSoFar();
+    await stageEpoch(harness.store, name, 2);
+    await stageEpoch(harness.store, name, 2);
+    expect(writesSoFar() - before).toBe(1);
+  });
+
+  test("what another attempt left is listed with its epoch until it is discarded", async () => {
     await stageEpoch(harness.store, name, 1);
     fault("version.add", { type: "cut-after" });
     await expectPortError(stageEpoch(harness.store, name, 2), "unreachable");
     await stageEpoch(harness.store, name, 3);
-    expect(versionsOf(`${name}-next`).map(({ state }) => state)).toEqual(["ENABLED", "DISABLED", "ENABLED"]);
+    expect((await harness.store.listVersions(name)).map(({ epoch }) => epoch)).toEqual([3, 2, 1]);
+    await harness.store.discard(name, ["next/2"]);
     expect((await harness.store.listVersions(name)).map(({ epoch }) => epoch)).toEqual([3, 1]);
   });
 
-  test("a reading from the past destroys nothing that is marked", async () => {
+  test("a list from the past does not hide what the same call has staged", async () => {
     await stageEpoch(harness.store, name, 1);
     await stageEpoch(harness.store, name, 2);
-    // The annotations before the mark of epoch 2, while the list of versions shows its version.
-    fault("secret.get", { type: "stale" });
-    await stageEpoch(harness.store, name, 3);
-    expect(versionsOf(`${name}-next`).map(({ state }) => state)).toEqual(["ENABLED", "ENABLED", "ENABLED"]);
-    expect((await harness.store.listVersions(name)).map((one) => one.epoch)).toEqual([3, 2, 1]);
+    fault("version.list", { type: "stale" });
+    expect((await stageEpoch(harness.store, name, 2)).versionId).toBe("next/2");
+    expect(versionsOf(`${name}-next`)).toHaveLength(2);
+  });
+
+  test("what somebody else wrote beside it is shown as theirs, read as it is and never taken", async () => {
+    await stageEpoch(harness.store, name, 1);
+    const payload = { data: Buffer.from("by hand").toString("base64") };
+    await raw(harness, "POST", `secrets/${name}-next:addVersion`, { payload });
+    expect(await harness.store.listVersions(name)).toContainEqual({ versionId: "next/2", epoch: null, current: false });
+    expect((await harness.store.readVersion(name, "next/2")).value.reveal()).toBe("by hand");
+    expect((await stageEpoch(harness.store, name, 2, new Secret("by hand"))).versionId).toBe("next/3");
   });
 });
 
 describe("discarding", () => {
-  for (const [kind, skip] of [
-    ["secret.patch", 0],
-    ["version.destroy", 0],
-  ] as const) {
-    test(`cut after ${kind} ${skip + 1}: its epoch is listed until it is gone, and the repeat ends it`, async () => {
-      await flipThrough(harness.store, name, 2);
-      fault(kind, { type: "cut-after" }, { times: 1, skip });
-      await expectPortError(harness.store.discard(name, ["main/1"]), "unreachable");
-      const facts = await harness.store.listVersions(name);
-      for (const { epoch } of facts) expect(epoch).not.toBeNull();
-      await harness.store.discard(name, ["main/1"]);
-      expect(await harness.store.listVersions(name)).toEqual([{ versionId: "main/2", epoch: 2, current: true }]);
-      // The mark of what is gone goes with the next discard.
-      const { versionId } = await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/2" }));
-      await harness.store.discard(name, ["main/2"]);
-      expect(versionId).toBe("main/3");
-      expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {})).toEqual(["capstan-v2", "capstan-v3"]);
-    });
-  }
+  test("what a flip has replaced is destroyed and nothing else written", async () => {
+    await flipThrough(harness.store, name, 3);
+    const before = writesSoFar();
+    await harness.store.discard(name, ["main/1", "main/2"]);
+    expect(writesSoFar() - before).toBe(2);
+  });
+
+  test("cut after its destruction: its epoch is listed until it is gone, and the repeat ends it", async () => {
+    await flipThrough(harness.store, name, 2);
+    fault("version.destroy", { type: "cut-before" });
+    await expectPortError(harness.store.discard(name, ["main/1"]), "unreachable");
+    expect((await harness.store.listVersions(name)).map(({ epoch }) => epoch)).toEqual([2, 1]);
+    fault("version.destroy", { type: "cut-after" });
+    await expectPortError(harness.store.discard(name, ["main/1"]), "unreachable");
+    await harness.store.discard(name, ["main/1"]);
+    expect(await harness.store.listVersions(name)).toEqual([{ versionId: "main/2", epoch: 2, current: true }]);
+    // The mark of what is gone goes with the next flip.
+    const { versionId } = await harness.store.flip(name, flipRequest(name, 3, { replaces: "main/2" }));
+    expect(versionId).toBe("main/3");
+    expect(Object.keys(harness.gcp.secret(name)?.annotations ?? {})).toEqual(["capstan-v2", "capstan-v3"]);
+  });
+
+  test("a reading in which the version is not current yet destroys nothing", async () => {
+    await flipThrough(harness.store, name, 2);
+    const stale = harness.faults.set({ part: "gcp", kind: "secret.get", action: { type: "stale" } });
+    await expectPortError(harness.store.discard(name, ["main/2"]), "conflict", "stale-writer");
+    expect(stale.hits()).toBe(1);
+    stale.remove();
+    expect(await currentText()).toBe(valueFor("e2").reveal());
+  });
+
+  test("a version that no flip has replaced is taken from all flips first, under the etag", async () => {
+    await flipThrough(harness.store, name, 1);
+    const payload = { data: Buffer.from(valueFor("e9").reveal()).toString("base64") };
+    await raw(harness, "POST", `secrets/${name}:addVersion`, { payload });
+    const { etag, annotations } = harness.gcp.secret(name) ?? { etag: "", annotations: {} };
+    const marks = { ...annotations, "capstan-v2": `9.${tokenOf(name, "flip-9")}` };
+    await raw(harness, "PATCH", `secrets/${name}?updateMask=annotations`, { etag, annotations: marks });
+    fault("secret.patch", { type: "cut-after" });
+    await expectPortError(harness.store.discard(name, ["main/2"]), "unreachable");
+    expect(versionsOf(name).map(({ state }) => state)).toEqual(["ENABLED", "ENABLED"]);
+    // Between the two a repeat of the flip that made it makes a version of its own.
+    const again = await harness.store.flip(name, flipRequest(name, 9, { replaces: "main/1" }));
+    expect(again.versionId).toBe("main/3");
+    await harness.store.discard(name, ["main/2"]);
+    expect((await harness.store.listVersions(name)).map((one) => one.versionId)).toEqual(["main/3", "main/1"]);
+  });
 
   test("what is discarded is disabled for a day, can be had back by hand, and is destroyed then", async () => {
     await flipThrough(harness.store, name, 2);
@@ -210,7 +259,7 @@ test("no error carries a value or a token, whatever the service does", async () 
     { type: "reply", status: 500, body: `${canary} ${token}` },
   ];
   let errors = 0;
-  for (const kind of ["secret.get", "secret.patch", "version.add", "version.access"]) {
+  for (const kind of ["secret.get", "secret.patch", "version.add", "version.access", "version.list"]) {
     for (const action of actions) {
       const set = fault(kind, action, {});
       const calls = [

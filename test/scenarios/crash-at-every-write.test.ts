@@ -2,18 +2,12 @@ import { expect, test } from "vitest";
 import type { FaultAction, PartName } from "../../functions/sandbox/faults.ts";
 import { expectServed, inStores, livingRobots } from "./expectations.ts";
 import { type Kind, storyOf } from "./kinds.ts";
+import { kindsOfStoreWrites } from "./store-writes.ts";
 import { minuteMs, type Story } from "./story.ts";
 
 const leaseMs = 10 * minuteMs;
 const writesMax = 60;
 
-/** Everything that changes a store or a ledger. */
-const kindsOfWrites: Readonly<Partial<Record<PartName, readonly string[]>>> = {
-  aws: ["PutItem", "CreateSecret", "PutSecretValue", "UpdateSecretVersionStage"],
-  azure: ["blob.put", "secret.set", "secret.update"],
-  gcp: ["secret.create", "secret.patch", "version.add", "version.destroy"],
-  kubernetes: ["secret.patch", "secret.create"],
-};
 const parts: readonly PartName[] = ["harbor", "aws", "azure", "gcp", "kubernetes"];
 
 /**
@@ -25,7 +19,7 @@ function dieAt(story: Story, n: number, action: FaultAction): () => boolean {
   let seen = 0;
   let dead = false;
   for (const part of parts) faults.set({ part, when: () => dead, action: { type: "cut-before" } });
-  for (const [part, kinds] of Object.entries(kindsOfWrites)) {
+  for (const [part, kinds] of Object.entries(kindsOfStoreWrites)) {
     for (const kind of kinds) {
       faults.set({
         part: part as PartName,

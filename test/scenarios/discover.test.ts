@@ -12,14 +12,13 @@ beforeAll(async () => {
   fleet = await startLocalFleet({ clusters: 1, namespacesPerCluster: 2, entry: await builtCli() });
   const { harbor, clusters } = fleet.sandbox.describe();
   login = Buffer.from(`${harbor.admin.username}:${harbor.admin.password.reveal()}`).toString("base64");
-  const make = async (name: string) => {
-    const permissions = [
-      { kind: "project", namespace: harbor.project, access: [{ resource: "repository", action: "pull" }] },
-    ];
+  const make = async (name: string, level = "system", actions = ["pull"]) => {
+    const access = actions.map((action) => ({ resource: "repository", action }));
+    const permissions = [{ kind: "project", namespace: harbor.project, access }];
     const reply = await fetch(`${harbor.endpoint}/api/v2.0/robots`, {
       method: "POST",
       headers: { authorization: `Basic ${login}`, "content-type": "application/json" },
-      body: JSON.stringify({ name, level: "system", duration: -1, permissions }),
+      body: JSON.stringify({ name, level, duration: -1, permissions }),
     });
     return (await reply.json()) as { name: string; secret: string };
   };
@@ -32,6 +31,8 @@ beforeAll(async () => {
   const [one = "", two = ""] = clusters[0]?.namespaces ?? [];
   put(one, "regcred", web.name, web.secret);
   put(two, "regcred", web.name, web.secret);
+  const shop = await make("shop", "project", ["push", "pull"]);
+  put(two, "shop-regcred", shop.name, shop.secret);
   put(two, "person", "alice", "Password-of-alice-1");
   await make("idle");
   const auth = Buffer.from(`${web.name}:${web.secret}`).toString("base64");
@@ -89,6 +90,12 @@ it("writes a file to start from, which loads, adopts the Secrets, and is not wri
   expect(config?.credentials["web-pull"]?.targets).toMatchObject([
     { clusters: ["prod-1"], secret: "regcred", adopt: true, namespaces: { names: ["team-1", "team-2"] } },
   ]);
+  expect(Object.keys(config?.credentials ?? {})).toEqual(["web-pull", "shop"]);
+  expect(config?.credentials["shop"]?.robot).toMatchObject({ level: "project", adopts: "robot$apps+shop" });
+  expect(readFileSync(path, "utf8")).toMatch(
+    /^# Alive, and in no Secret that was looked at:\n(?:# {3}.*\n)*# {3}robot\$idle$/m,
+  );
+  expect(existsSync(join(fleet.folder, "age.key"))).toBe(true);
   expect((await fleet.capstan.start(discoverArgs("--write", "capstan.yaml"), env()).done).code).toBe(64);
 });
 

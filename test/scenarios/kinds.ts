@@ -12,18 +12,29 @@ const namespace = "capstan";
 
 /**
  * A story of two sites, `home` and `other`, of these kinds. `prod-1` belongs to home and `prod-2` to the other one;
- * a Kubernetes store lives in `prod-3`, which nobody pulls from.
+ * a Kubernetes store lives in `prod-3`, which nobody pulls from. With `objects` the ledgers of AWS and Google Cloud
+ * are objects in a bucket.
  */
-export async function storyOf(home: Kind, other: Kind): Promise<Story> {
+export async function storyOf(home: Kind, other: Kind, objects = false): Promise<Story> {
   const story = await given({ clusters: 3, namespaces: 1 });
   const identity = await createAgeIdentity();
   writeFileSync(join(story.folder, "age.key"), identity.identity.reveal(), { mode: 0o600 });
   story.sandbox.clusters.find(({ name }) => name === "prod-3")?.createNamespace(namespace);
-  await story.configure((configuration) => onlyThese(configuration, home, other));
+  const { aws, gcp } = story.sandbox.describe();
+  const ledgers: Readonly<Partial<Record<Kind, object>>> = {
+    aws: { ledger: { kind: "s3", bucket: aws.bucket, endpoint: aws.endpoint } },
+    gcp: { ledger: { kind: "gcs", bucket: gcp.bucket, endpoint: gcp.endpoint } },
+  };
+  await story.configure((configuration) => onlyThese(configuration, home, other, objects ? ledgers : {}));
   return story;
 }
 
-function onlyThese(configuration: Configuration, home: Kind, other: Kind): object {
+function onlyThese(
+  configuration: Configuration,
+  home: Kind,
+  other: Kind,
+  ledgers: Readonly<Partial<Record<Kind, object>>>,
+): object {
   const { sites, clusters, credentials, ...rest } = configuration;
   const all: Readonly<Record<Kind, object>> = {
     ...sites,
@@ -34,7 +45,7 @@ function onlyThese(configuration: Configuration, home: Kind, other: Kind): objec
   const clusterOf = (name: string) => (clusters as Readonly<Record<string, object>>)[name];
   return {
     ...rest,
-    sites: { [home]: all[home], [other]: all[other] },
+    sites: { [home]: { ...all[home], ...ledgers[home] }, [other]: { ...all[other], ...ledgers[other] } },
     clusters: {
       "prod-1": { ...clusterOf("prod-1"), site: home, canary: true },
       "prod-2": { ...clusterOf("prod-2"), site: other, canary: false },

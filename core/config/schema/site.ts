@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { endpoint } from "./endpoint.ts";
+import { awsRateLimits, azureRateLimits, gcpRateLimits } from "./rate-limits.ts";
 import { secretReference } from "./reference.ts";
 import { entryName, filePath, text } from "./text.ts";
 
@@ -48,6 +49,7 @@ const aws = z
           mend: "write the key's id, its ARN or alias/name",
           lengthMax: 2_048,
         }).optional(),
+        rateLimits: awsRateLimits,
       })
       .prefault({}),
     ledger: z.discriminatedUnion("kind", [
@@ -72,6 +74,7 @@ const azure = z
     kind: z.literal("azure"),
     vaultUrl: endpoint("Key Vault, such as https://name.vault.azure.net"),
     caFile,
+    rateLimits: azureRateLimits,
     credential: z.discriminatedUnion("kind", [
       z
         .strictObject({
@@ -121,6 +124,7 @@ const gcp = z
       mend: "write projects/<project>/locations/global/keyRings/<ring>/cryptoKeys/<key>",
       lengthMax: 500,
     }).optional(),
+    rateLimits: gcpRateLimits,
     credential: z
       .discriminatedUnion("kind", [
         z

@@ -1,5 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
-import { type HttpReply, kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { type HttpReply, kindOfStatus, waitMsOf } from "../http/request.ts";
 
 export const system = "aws-s3";
 
@@ -32,13 +32,12 @@ export function s3Error(reply: HttpReply, operation: string, key: string): PortE
   const found = /<Code>([A-Za-z]{1,60})<\/Code>/.exec(reply.text)?.[1];
   const word = found !== undefined && meanings.has(found) ? found : undefined;
   const [kind, reason] = meaningOf(reply.status, word);
-  const waitMs = kind === "throttled" ? retryAfterMs(reply.headers, reply.serverMs ?? 0) : undefined;
   const why = word === "NoSuchBucket" ? "there is no such bucket" : (word ?? `status ${reply.status}`);
   return new PortError(kind, `${system}: ${operation} ${key}: ${why}`, {
     system,
     operation,
     status: reply.status,
     ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...waitMsOf(kind, reply.headers, reply.serverMs ?? 0),
   });
 }

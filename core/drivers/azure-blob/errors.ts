@@ -1,6 +1,6 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
 import { relabel } from "../http/relabel.ts";
-import { kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { kindOfStatus, waitMsOf } from "../http/request.ts";
 
 export const system = "azure-blob";
 
@@ -52,14 +52,12 @@ export function blobError(error: unknown, operation: string, key: string): PortE
   const failure = readFailure(error);
   const [kind, reason] = meaningOf(failure);
   const serverMs = Date.parse(failure.headers["date"] ?? "");
-  const waitMs =
-    kind === "throttled" ? retryAfterMs(failure.headers, Number.isNaN(serverMs) ? 0 : serverMs) : undefined;
   const why = failure.status === undefined ? "not understood" : `status ${failure.status} ${failure.code ?? ""}`.trim();
   return new PortError(kind, `${system}: ${operation} ${key}: ${why}`, {
     system,
     operation,
     ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...waitMsOf(kind, failure.headers, Number.isNaN(serverMs) ? 0 : serverMs),
     ...(failure.status === undefined ? {} : { status: failure.status }),
   });
 }

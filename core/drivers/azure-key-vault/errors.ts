@@ -1,6 +1,6 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
 import { relabel } from "../http/relabel.ts";
-import { causeCode, kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { causeCode, kindOfStatus, waitMsOf } from "../http/request.ts";
 import { system } from "./names.ts";
 
 /** What of an SDK error is looked at. Its message, request and body are not: they may hold values. */
@@ -54,14 +54,13 @@ export function vaultError(error: unknown, operation: string, name: string, nowM
   if (error instanceof PortError) return relabel(error, system, operation, name);
   const failure = readFailure(error);
   const [kind, reason] = meaningOf(failure);
-  const waitMs = kind === "throttled" ? retryAfterMs(failure.headers, nowMs) : undefined;
   const said = failure.innerCode ?? failure.code ?? "";
   const why = failure.status === undefined ? causeCode(error) : `status ${failure.status} ${said}`.trim();
   return new PortError(kind, `${system}: ${operation} ${name}: ${why}`, {
     system,
     operation,
     ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...waitMsOf(kind, failure.headers, nowMs),
     ...(failure.status === undefined ? {} : { status: failure.status }),
   });
 }

@@ -2,6 +2,7 @@ import { SecretClient } from "@azure/keyvault-secrets";
 import { type AzureCredential, createAzureCredential } from "../http/azure-credential.ts";
 import { createAzureHttpClient } from "../http/azure-http-client.ts";
 import { createDispatcher, isLoopback } from "../http/dispatcher.ts";
+import { jsonObject } from "../http/gcp-errors.ts";
 import { readFailure, vaultError } from "./errors.ts";
 import { system } from "./names.ts";
 
@@ -15,6 +16,8 @@ export interface VaultClientOptions {
   readonly caFile?: string | undefined;
   readonly credential: AzureCredential;
   readonly requestTimeoutMs?: number | undefined;
+  /** Waits for the turn of a request; absent: every one is sent at once. */
+  readonly pace?: ((method: string) => Promise<void>) | undefined;
   /** Wall time; only `Retry-After` dates are measured by it. */
   readonly nowMs: () => number;
 }
@@ -29,14 +32,24 @@ export class VaultClient {
     const loopback = isLoopback(options.vaultUrl);
     const dispatcher = createDispatcher({ endpoint: options.vaultUrl, caFile: options.caFile });
     this.#nowMs = options.nowMs;
+    const { pace = async () => {} } = options;
+    const http = createAzureHttpClient({
+      system,
+      dispatcher,
+      timeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
+      bodyBytesMax,
+      origin: new URL(options.vaultUrl).origin,
+    });
     this.#client = new SecretClient(options.vaultUrl, createAzureCredential(options.credential), {
-      httpClient: createAzureHttpClient({
-        system,
-        dispatcher,
-        timeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
-        bodyBytesMax,
-        origin: new URL(options.vaultUrl).origin,
-      }),
+      httpClient: {
+        async sendRequest(request) {
+          await pace(request.method);
+          const reply = await http.sendRequest(request);
+          // Of a refusal without Key Vault's own document the SDK makes a TypeError, and its status would be lost.
+          const understood = reply.status < 400 || jsonObject(reply.bodyAsText ?? "") !== null;
+          return understood ? reply : { ...reply, bodyAsText: "{}" };
+        },
+      },
       // The engine decides what is tried again and when; a retry here would hide a doubled write.
       retryOptions: { maxRetries: 0 },
       redirectOptions: { maxRetries: 0 },

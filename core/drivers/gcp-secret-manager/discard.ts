@@ -1,31 +1,26 @@
 import type { GcpClient } from "../http/gcp-client.ts";
 import { getSecret, patchSecret } from "../http/gcp-secrets.ts";
-import { currentOf, markOf, numbersDiscarded, withMark, withoutMarks } from "./marks.ts";
+import { currentOf, isReplaced, withoutTokens } from "./marks.ts";
 import { staleWriter } from "./repeats.ts";
-import { parseVersionId, type Room, secretIdOf, type VersionRef } from "./version-id.ts";
-import { destroyVersion, listLiving } from "./versions.ts";
+import { parseVersionId, secretIdOf, type VersionRef } from "./version-id.ts";
+import { destroyVersion } from "./versions.ts";
 
 /**
- * The tokens go first, under the etag: from then on no flip takes one of these versions again, and a flip that had
- * read before, or an old reading in which one of these is not current yet, is refused. The epochs stay until the
- * next discard, so that an interrupted one is seen and repeated.
+ * A version that a flip has replaced never becomes current again (`replacedBy`), whatever an old reading shows
+ * beside that. Of any other one the token goes first, under the etag: from then on no flip takes it for its own,
+ * and a flip that had read before, or an old reading in which it is not current yet, is refused.
  */
-async function discardIn(client: GcpClient, name: string, room: Room, numbers: readonly number[]): Promise<void> {
-  const id = secretIdOf(name, room);
+async function makeSure(client: GcpClient, name: string, numbers: readonly number[]): Promise<boolean> {
+  const id = secretIdOf(name, "main");
   const secret = numbers.length === 0 ? null : await getSecret(client, id);
-  if (secret === null) return;
+  if (secret === null) return false;
   const current = currentOf(secret);
   if (current !== null && numbers.includes(current)) {
     throw staleWriter(client, "discard", name, "a version is current");
   }
-  const living = (await listLiving(client, id)).map(({ number }) => number);
-  let annotations = withoutMarks(secret.annotations, numbersDiscarded(secret.annotations, living, current));
-  for (const number of numbers) {
-    const mark = markOf(annotations, number);
-    if (mark !== null) annotations = withMark(annotations, number, { epoch: mark.epoch, token: null });
-  }
-  await patchSecret(client, id, { annotations, etag: secret.etag });
-  for (const number of numbers) await destroyVersion(client, id, number);
+  if (numbers.every((number) => isReplaced(secret.annotations, number))) return true;
+  await patchSecret(client, id, { annotations: withoutTokens(secret.annotations, numbers), etag: secret.etag });
+  return true;
 }
 
 /**
@@ -34,9 +29,14 @@ async function discardIn(client: GcpClient, name: string, room: Room, numbers: r
  */
 export async function discardVersions(client: GcpClient, name: string, versionIds: readonly string[]): Promise<void> {
   const refs = versionIds.map(parseVersionId).filter((ref): ref is VersionRef => ref !== null);
+  const numbersIn = (room: VersionRef["room"]) => [
+    ...new Set(refs.filter((ref) => ref.room === room).map(({ number }) => number)),
+  ];
   // The main secret first: a current version among them stops everything.
-  for (const room of ["main", "next"] as const) {
-    const numbers = refs.filter((ref) => ref.room === room).map((ref) => ref.number);
-    await discardIn(client, name, room, [...new Set(numbers)]);
+  const main = numbersIn("main");
+  if (await makeSure(client, name, main)) {
+    for (const number of main) await destroyVersion(client, secretIdOf(name, "main"), number);
   }
+  // No pending version is ever current.
+  for (const number of numbersIn("next")) await destroyVersion(client, secretIdOf(name, "next"), number);
 }

@@ -9,13 +9,14 @@ import {
   type Mark,
   markOf,
   numbersOfToken,
+  replacedBy,
   withMark,
   withoutWriting,
   withWriting,
 } from "./marks.ts";
 import { findHolder, staleWriter } from "./repeats.ts";
 import { newValues, secretIdOf, versionIdOf } from "./version-id.ts";
-import { addVersion, listLiving } from "./versions.ts";
+import { addVersion, type ListedVersion, listLiving } from "./versions.ts";
 
 const moveAttemptsMax = 8;
 
@@ -39,18 +40,25 @@ interface Claimed {
  * runner that died holds nobody up. An earlier call of the same flip is recognised by its mark, or by its
  * claim and the value of a version without a mark.
  */
-async function claim(client: GcpClient, id: string, read: GcpSecret, request: FlipRequest, mark: Mark) {
+async function claim(
+  client: GcpClient,
+  id: string,
+  read: GcpSecret,
+  living: readonly ListedVersion[],
+  request: FlipRequest,
+  mark: Mark,
+): Promise<Claimed> {
   const { annotations, etag } = read;
   const marked = await findHolder(client, id, numbersOfToken(annotations, request.token), request.value);
-  if (marked !== null) return { secret: read, number: marked } satisfies Claimed;
+  if (marked !== null) return { secret: read, number: marked };
   if (isWriting(annotations, mark)) {
-    const unmarked = (await listLiving(client, id))
+    const unmarked = living
       .filter(({ number, enabled }) => enabled && markOf(annotations, number) === null)
       .map(({ number }) => number);
-    return { secret: read, number: await findHolder(client, id, unmarked, request.value) } satisfies Claimed;
+    return { secret: read, number: await findHolder(client, id, unmarked, request.value) };
   }
   const secret = await patchSecret(client, id, { annotations: withWriting(annotations, mark), etag });
-  return { secret, number: null } satisfies Claimed;
+  return { secret, number: null };
 }
 
 /** What there is to claim in; `done`: the version current, where it was made by this very flip. */
@@ -83,17 +91,24 @@ async function markLeftover(client: GcpClient, id: string, now: GcpSecret, numbe
   });
 }
 
+interface Move {
+  readonly read: GcpSecret;
+  readonly number: number;
+  /** Versions that held a value before; the others' marks may go. */
+  readonly living: readonly number[];
+}
+
 /**
- * The alias and the mark in one patch. Refused, it is tried again only while the alias is still the one
+ * The alias and the marks in one patch. Refused, it is tried again only while the alias is still the one
  * expected and the claim still ours: then somebody has written something else into the annotations.
  */
-async function move(client: GcpClient, id: string, read: GcpSecret, number: number, request: FlipRequest, mark: Mark) {
+async function move(client: GcpClient, id: string, { read, number, living }: Move, request: FlipRequest, mark: Mark) {
   let secret = read;
   for (let attempt = 1; attempt <= moveAttemptsMax; attempt += 1) {
     try {
       await patchSecret(client, id, {
         aliases: { ...secret.aliases, [currentAlias]: number },
-        annotations: withMark(withoutWriting(secret.annotations), number, mark),
+        annotations: withMark(replacedBy(withoutWriting(secret.annotations), number, living), number, mark),
         etag: secret.etag,
       });
       return versionId(number);
@@ -123,8 +138,10 @@ export async function flipValue(client: GcpClient, name: string, request: FlipRe
 
   const start = await readOrMake(client, id, request, mark);
   if (start.done !== null) return start.done;
-  const { secret, number } = start.fresh
+  const living = start.fresh ? [] : await listLiving(client, id);
+  const { secret, number: made } = start.fresh
     ? { secret: start.secret, number: null }
-    : await claim(client, id, start.secret, request, mark);
-  return move(client, id, secret, number ?? (await addVersion(client, id, request.value)), request, mark);
+    : await claim(client, id, start.secret, living, request, mark);
+  const number = made ?? (await addVersion(client, id, request.value));
+  return move(client, id, { read: secret, number, living: living.map((one) => one.number) }, request, mark);
 }

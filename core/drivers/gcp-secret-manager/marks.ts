@@ -10,7 +10,7 @@ export const currentAlias = "current";
  */
 export interface Mark {
   readonly epoch: number;
-  /** Of the call that wrote it; null: being discarded, never taken for a repeat of that call. */
+  /** Of the call that wrote it; null: replaced or being discarded, never taken for a repeat of that call. */
   readonly token: string | null;
 }
 
@@ -34,29 +34,45 @@ export function withMark(annotations: Annotations, number: number, mark: Mark): 
   return { ...annotations, [keyOf(number)]: textOf(mark) };
 }
 
-export function withoutMarks(annotations: Annotations, numbers: readonly number[]): Annotations {
-  const keys = new Set(numbers.map(keyOf));
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !keys.has(key)));
-}
-
 /** Versions that a call with this token made, newest first. */
 export function numbersOfToken(annotations: Annotations, token: string): readonly number[] {
-  return Object.keys(annotations)
-    .map((key) => Number(markKeyPattern.exec(key)?.[1] ?? 0))
-    .filter((number) => number > 0 && markOf(annotations, number)?.token === token)
+  return markedNumbers(annotations)
+    .filter((number) => markOf(annotations, number)?.token === token)
     .sort((one, other) => other - one);
 }
 
-/** Numbers with the mark of a discard that hold nothing any more. */
-export function numbersDiscarded(
-  annotations: Annotations,
-  living: readonly number[],
-  current: number | null,
-): readonly number[] {
+function markedNumbers(annotations: Annotations): readonly number[] {
   return Object.keys(annotations)
     .map((key) => Number(markKeyPattern.exec(key)?.[1] ?? 0))
-    .filter((number) => number > 0 && number !== current && !living.includes(number))
-    .filter((number) => markOf(annotations, number)?.token === null);
+    .filter((number) => number > 0);
+}
+
+/** A later version took its place, or it is being discarded: no call takes it for its own any more. */
+export function isReplaced(annotations: Annotations, number: number): boolean {
+  return markOf(annotations, number)?.token === null;
+}
+
+/** Of these versions no token is left; their epochs stay. */
+export function withoutTokens(annotations: Annotations, numbers: readonly number[]): Annotations {
+  let left = annotations;
+  for (const number of numbers) {
+    const mark = markOf(left, number);
+    if (mark !== null) left = withMark(left, number, { epoch: mark.epoch, token: null });
+  }
+  return left;
+}
+
+/**
+ * As the marks are once the version `current` takes the place of all others. What had no token before and is not
+ * among the `living` is gone, and its mark goes too: until then an interrupted discard is seen by its epoch, and
+ * repeated.
+ */
+export function replacedBy(annotations: Annotations, current: number, living: readonly number[]): Annotations {
+  const others = markedNumbers(annotations).filter((number) => number !== current);
+  const gone = others.filter((number) => isReplaced(annotations, number) && !living.includes(number));
+  const goneKeys = new Set(gone.map(keyOf));
+  const left = Object.fromEntries(Object.entries(annotations).filter(([key]) => !goneKeys.has(key)));
+  return withoutTokens(left, others);
 }
 
 /** Says that a version with this mark is about to be added. */

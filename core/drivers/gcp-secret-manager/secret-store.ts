@@ -6,20 +6,21 @@ import { type StoreLimits, withinLimits } from "../http/store-limits.ts";
 import { discardVersions } from "./discard.ts";
 import { flipValue } from "./flip.ts";
 import { currentAlias, currentOf, markOf } from "./marks.ts";
+import { headBytesMax, readPendings, withoutHead } from "./pending.ts";
 import { readRound, writeRound } from "./round.ts";
 import { stageValue } from "./stage.ts";
-import { parseVersionId, type Room, secretIdOf, versionIdOf } from "./version-id.ts";
+import { parseVersionId, secretIdOf, versionIdOf } from "./version-id.ts";
 import { accessVersion, isDestroyed, listLiving } from "./versions.ts";
 
 const system = "gcp-secret-manager";
 
-/** Of `resources.proto`: Secret's id and SecretPayload. */
+/** Of `resources.proto`: Secret's id and SecretPayload, which holds a pending value's head too. */
 const limits: StoreLimits = {
   system,
   namePattern: /^[A-Za-z0-9_-]+$/,
   nameCharactersMax: 255 - "-round".length,
   nameAllows: "letters, digits, dashes and underscores",
-  valueBytesMax: 65_536,
+  valueBytesMax: 65_536 - headBytesMax,
 };
 
 async function readVersion(client: GcpClient, name: string, versionId: string): Promise<StoreVersion> {
@@ -33,22 +34,33 @@ async function readVersion(client: GcpClient, name: string, versionId: string): 
   try {
     const found = await accessVersion(client, id, ref.number);
     if (found === null) throw absent;
-    return { versionId, value: found.value };
+    return { versionId, value: ref.room === "next" ? withoutHead(found.value) : found.value };
   } catch (error) {
     if (!(error instanceof PortError) || error.reason !== "disabled") throw error;
     throw (await isDestroyed(client, id, ref.number)) ? absent : error;
   }
 }
 
-async function listRoom(client: GcpClient, name: string, room: Room): Promise<readonly VersionFacts[]> {
-  const id = secretIdOf(name, room);
+async function listMain(client: GcpClient, name: string): Promise<readonly VersionFacts[]> {
+  const id = secretIdOf(name, "main");
   const secret = await getSecret(client, id);
   if (secret === null) return [];
-  const current = room === "main" ? currentOf(secret) : null;
+  const current = currentOf(secret);
   return (await listLiving(client, id)).map(({ number }) => ({
-    versionId: versionIdOf({ room, number }),
+    versionId: versionIdOf({ room: "main", number }),
     epoch: markOf(secret.annotations, number)?.epoch ?? null,
     current: number === current,
+  }));
+}
+
+async function listNext(client: GcpClient, name: string): Promise<readonly VersionFacts[]> {
+  const id = secretIdOf(name, "next");
+  const living = await listLiving(client, id);
+  const epochs = new Map((await readPendings(client, id, living)).map(({ number, epoch }) => [number, epoch]));
+  return living.map(({ number }) => ({
+    versionId: versionIdOf({ room: "next", number }),
+    epoch: epochs.get(number) ?? null,
+    current: false,
   }));
 }
 
@@ -74,7 +86,7 @@ export function createGcpSecretStore(options: GcpAccess): SecretStore {
       return { versionId: versionIdOf({ room: "main", number: found.number }), value: found.value };
     },
     async listVersions(name) {
-      return [...(await listRoom(client, name, "main")), ...(await listRoom(client, name, "next"))];
+      return [...(await listMain(client, name)), ...(await listNext(client, name))];
     },
     readRound: (name) => readRound(client, name),
     writeRound: (name, round) => writeRound(client, name, round),

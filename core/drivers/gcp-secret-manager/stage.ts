@@ -1,48 +1,28 @@
 import { PortError } from "../../ports/errors.ts";
 import type { StoreTag } from "../../ports/secret-store.ts";
 import type { Secret } from "../../secret.ts";
-import type { GcpClient } from "../http/gcp-client.ts";
-import { createSecret, type GcpSecret, getSecret, patchSecret } from "../http/gcp-secrets.ts";
-import { type Mark, markOf, numbersOfToken, withMark } from "./marks.ts";
-import { findHolder, lookedIntoMax, staleWriter } from "./repeats.ts";
+import { type GcpClient, nullIfAbsent } from "../http/gcp-client.ts";
+import { createSecret } from "../http/gcp-secrets.ts";
+import { type Pending, readFrom, readPendings, withHead } from "./pending.ts";
 import { newValues, secretIdOf, versionIdOf } from "./version-id.ts";
-import { addVersion, destroyVersion, listLiving } from "./versions.ts";
+import { addVersion, destroyVersion, listAll } from "./versions.ts";
 
-const markAttemptsMax = 4;
-
-/**
- * A mark is added to whatever is there, so losing to another writer only means adding it to his. Gives the
- * annotations as written: the etag proved that they were not read from the past.
- */
-async function mark(client: GcpClient, id: string, read: GcpSecret | null, number: number, wanted: Mark) {
-  let secret = read;
-  for (let attempt = 1; attempt <= markAttemptsMax; attempt += 1) {
-    secret ??= await getSecret(client, id);
-    if (secret === null) break;
-    try {
-      const annotations = withMark(secret.annotations, number, wanted);
-      return (await patchSecret(client, id, { annotations, etag: secret.etag })).annotations;
-    } catch (error) {
-      if (!(error instanceof PortError) || error.reason !== "stale-writer") throw error;
-      secret = null;
-    }
-  }
-  throw staleWriter(client, "stage", id, "other writers were always first");
-}
-
-/** Best effort, what fails is seen again by the next one. */
-async function sweep(client: GcpClient, id: string, numbers: readonly number[]): Promise<void> {
-  for (const number of numbers.slice(0, lookedIntoMax)) {
-    await destroyVersion(client, id, number).catch((error: unknown) => {
-      if (!(error instanceof PortError)) throw error;
-    });
-  }
+/** Makes `<name>-next` where it is not there yet. */
+async function add(client: GcpClient, id: string, payload: Secret): Promise<number> {
+  const added = await nullIfAbsent(addVersion(client, id, payload));
+  if (added !== null) return added;
+  await createSecret(client, id, {}, newValues);
+  const again = await nullIfAbsent(addVersion(client, id, payload));
+  if (again !== null) return again;
+  const message = `${client.system}: stage ${id}: just made, and not to be seen yet`;
+  throw new PortError("unreachable", message, { system: client.system, operation: "stage" });
 }
 
 /**
- * Adds the value to `<name>-next` and marks it. That secret is ours alone: an older version in it without a
- * mark was left by an interrupted call; it is taken where it holds this very value and destroyed otherwise
- * ("the next one overwrites it", rotation.md). Versions with a mark stay until they are discarded.
+ * Adds the value to `<name>-next`: one write. A version that an earlier call with this token made of this very
+ * value is that call's answer, also where a list from the past does not show it. Of two runners with the same
+ * call the one whose version comes second finds the first one's below it, and destroys its own. What another
+ * attempt left stays until its epoch is discarded.
  */
 export async function stageValue(
   client: GcpClient,
@@ -52,27 +32,18 @@ export async function stageValue(
   token: string,
 ): Promise<string> {
   const id = secretIdOf(name, "next");
-  const wanted: Mark = { epoch: tag.epoch, token };
+  const madeByThis = (pendings: readonly Pending[]): number | null =>
+    pendings.find((pending) => pending.token === token && pending.value.equals(value))?.number ?? null;
   const versionId = (number: number): string => versionIdOf({ room: "next", number });
 
-  const found = await getSecret(client, id);
-  const made = found === null ? await createSecret(client, id, {}, newValues) : null;
-  const secret = made ?? found ?? (await getSecret(client, id));
-  const read = secret?.annotations ?? {};
-  const marked = await findHolder(client, id, numbersOfToken(read, token), value);
-  if (marked !== null) return versionId(marked);
+  const listed = await listAll(client, id);
+  const unlisted = Math.max(0, ...listed.map(({ number }) => number)) + 1;
+  const there = madeByThis([...(await readPendings(client, id, listed)), ...(await readFrom(client, id, unlisted))]);
+  if (there !== null) return versionId(there);
 
-  const living = made === null ? await listLiving(client, id) : [];
-  const open = living.filter((version) => version.enabled && markOf(read, version.number) === null);
-  const left = await findHolder(
-    client,
-    id,
-    open.map((version) => version.number),
-    value,
-  );
-  const number = left ?? (await addVersion(client, id, value));
-  const written = await mark(client, id, secret, number, wanted);
-  const leftovers = living.map((version) => version.number).filter((one) => markOf(written, one) === null);
-  await sweep(client, id, leftovers);
-  return versionId(number);
+  const number = await add(client, id, withHead(value, tag.epoch, token));
+  const first = madeByThis(await readFrom(client, id, unlisted, number));
+  if (first === null) return versionId(number);
+  await destroyVersion(client, id, number);
+  return versionId(first);
 }

@@ -8,6 +8,8 @@ const pagesMax = 40;
 
 export interface ListedVersion {
   readonly number: number;
+  /** Holds a value: neither destroyed nor about to be. */
+  readonly living: boolean;
   /** False: disabled, its value is still there. */
   readonly enabled: boolean;
 }
@@ -88,9 +90,14 @@ function isGone(version: Fields): boolean {
   return version["state"] === "DESTROYED" || version["scheduledDestroyTime"] !== undefined;
 }
 
-/** Versions that still hold a value, newest first; all pages or an error. Empty where the secret is absent. */
+/** Versions that still hold a value, newest first. Throws and answers as `listAll`. */
 export async function listLiving(client: GcpClient, id: string): Promise<readonly ListedVersion[]> {
-  const living: ListedVersion[] = [];
+  return (await listAll(client, id)).filter(({ living }) => living);
+}
+
+/** Every version, newest first; all pages or an error. Empty where the secret is absent. May answer from the past. */
+export async function listAll(client: GcpClient, id: string): Promise<readonly ListedVersion[]> {
+  const listed: ListedVersion[] = [];
   let pageToken: string | undefined;
   for (let page = 0; page < pagesMax; page += 1) {
     const call: GcpCall = {
@@ -106,10 +113,10 @@ export async function listLiving(client: GcpClient, id: string): Promise<readonl
     const isList = Array.isArray(versions) && versions.every((one) => typeof one === "object" && one !== null);
     if (!isList) throw client.badReply(call, "a list that is none");
     for (const version of versions as readonly Fields[]) {
-      if (isGone(version)) continue;
-      living.push({ number: numberOf(client, call, version), enabled: version["state"] === "ENABLED" });
+      const number = numberOf(client, call, version);
+      listed.push({ number, living: !isGone(version), enabled: version["state"] === "ENABLED" });
     }
-    if (typeof nextPageToken !== "string" || nextPageToken === "") return living;
+    if (typeof nextPageToken !== "string" || nextPageToken === "") return listed;
     pageToken = nextPageToken;
   }
   throw new PortError("invalid", `${client.system}: ListSecretVersions ${id}: more than ${pagesMax} pages`, {

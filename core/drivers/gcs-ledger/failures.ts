@@ -1,6 +1,6 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
 import { jsonObject } from "../http/gcp-errors.ts";
-import { type HttpReply, kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { type HttpReply, kindOfStatus, waitMsOf } from "../http/request.ts";
 
 export const system = "gcs";
 
@@ -26,12 +26,11 @@ function meaningOf(status: number, reason: string | undefined): readonly [ErrorK
 export function gcsError(reply: HttpReply, operation: string, key: string): PortError {
   const word = reasonOf(reply);
   const [kind, reason] = meaningOf(reply.status, word);
-  const waitMs = kind === "throttled" ? retryAfterMs(reply.headers, reply.serverMs ?? 0) : undefined;
   return new PortError(kind, `${system}: ${operation} ${key}: status ${reply.status} ${word ?? ""}`.trim(), {
     system,
     operation,
     status: reply.status,
     ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...waitMsOf(kind, reply.headers, reply.serverMs ?? 0),
   });
 }

@@ -1,5 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
-import { type HttpReply, kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { type HttpReply, kindOfStatus, waitMsOf } from "../http/request.ts";
 import { harborError, isHtml } from "./replies.ts";
 
 export interface Attempt {
@@ -58,13 +58,12 @@ function judge(reply: HttpReply, attempt: Attempt): Verdict {
 /** The error that a reply other than the good one means. */
 export function failureOf(reply: HttpReply, attempt: Attempt): PortError {
   const { kind, why, reason } = judge(reply, attempt);
-  const wait = kind === "throttled" ? retryAfterMs(reply.headers, attempt.nowMs) : undefined;
   return new PortError(kind, `harbor: ${attempt.operation}: ${why} (status ${reply.status})`, {
     system: "harbor",
     operation: attempt.operation,
     status: reply.status,
     ...(reason === undefined ? {} : { reason }),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...waitMsOf(kind, reply.headers, attempt.nowMs),
   });
 }
 

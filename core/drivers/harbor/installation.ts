@@ -9,6 +9,7 @@ const operation = "installation";
 export interface Project {
   readonly id: number;
   readonly name: string;
+  readonly isPrivate: boolean;
 }
 
 async function readSettings(api: Api) {
@@ -73,6 +74,7 @@ export async function readInstallation(api: Api, projects: readonly Project[]): 
     tokenLifetimeMs: settings?.token_expiration === undefined ? null : settings.token_expiration.value * 60_000,
     pullAuditOff:
       settings === null ? null : disabled.includes("pull_artifact") || settings.skip_audit_log_database?.value === true,
+    privateProjects: projects.filter(({ isPrivate }) => isPrivate).map(({ name }) => name),
     webhookHeaders,
     users: users ?? new Map(),
     notLooked,

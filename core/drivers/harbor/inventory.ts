@@ -19,16 +19,17 @@ const pageSize = 100;
 const pagesMax = 1000;
 
 async function listProjects(api: Api): Promise<readonly Project[]> {
-  const found = new Map<number, string>();
+  const found = new Map<number, Project>();
   for (let page = 1; page <= pagesMax; page += 1) {
     // `name` is what projects are sorted by; one that is made meanwhile may show one twice.
     const path = `/projects?sort=name&page=${page}&page_size=${pageSize}`;
     const reply = await api.call({ method: "GET", path, operation, right: "project:list at system" }, 200);
     const rows = readReply(projectsReply, reply, operation);
-    for (const row of rows) found.set(row.project_id, row.name);
+    for (const { project_id: id, name, metadata } of rows)
+      found.set(id, { id, name, isPrivate: metadata?.public !== "true" });
     if (rows.length < pageSize) break;
   }
-  return [...found].map(([id, name]) => ({ id, name }));
+  return [...found.values()];
 }
 
 /** Robots of the system, or of a project: by the last id seen, as every list of robots (list.ts). */

@@ -54,7 +54,14 @@ export const inventoryReply = z.array(
   }),
 );
 
-export const projectsReply = z.array(z.object({ project_id: z.int().positive(), name: z.string().min(1) }));
+export const projectsReply = z.array(
+  z.object({
+    project_id: z.int().positive(),
+    name: z.string().min(1),
+    /** Texts, `"true"` and `"false"`. */
+    metadata: z.object({ public: z.string().optional() }).nullish(),
+  }),
+);
 export const usersReply = z.array(z.object({ user_id: z.int(), username: z.string() }));
 export const webhooksReply = z.array(
   z.object({ name: z.string(), targets: z.array(z.object({ auth_header: z.string().optional() })).nullish() }),

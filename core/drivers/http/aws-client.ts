@@ -22,6 +22,8 @@ export interface AwsAccess {
   };
   /** Of one request, connecting and body included; 15 s where absent. */
   readonly requestTimeoutMs?: number;
+  /** Waits for the turn of an operation; absent: every one is sent at once. */
+  readonly pace?: (operation: string) => Promise<void>;
 }
 
 /** What the SDK's handler contract hands over, as far as it is used. */
@@ -89,6 +91,7 @@ function createHandler(access: AwsAccess, system: string): Record<string, unknow
     const url = urlOf(request);
     const operation = request.headers["x-amz-target"]?.split(".").at(-1) ?? "credentials";
     checkOrigin(url.origin, operation);
+    if (access.pace !== undefined && request.headers["x-amz-target"] !== undefined) await access.pace(operation);
     const reply = await sendHttp(dispatcherFor(url.origin), {
       method: request.method === "GET" ? "GET" : "POST",
       url: url.href,

@@ -1,5 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
-import { causeCode, kindOfStatus, retryAfterMs } from "./request.ts";
+import { causeCode, kindOfStatus, waitMsOf } from "./request.ts";
 
 type Meaning = readonly [ErrorKind, ErrorReason?];
 
@@ -67,13 +67,12 @@ export function awsError(error: unknown, system: string, operation: string, subj
   const [kind, reason] = meaningOf(name, status);
   const headers = ($response?.headers ?? {}) as Readonly<Record<string, string>>;
   const serverMs = Date.parse(headers["date"] ?? "");
-  const afterMs = retryAfterMs(headers, Number.isNaN(serverMs) ? 0 : serverMs);
   const why = name ?? (status === undefined ? causeCode(error) : `status ${status}`);
   return new PortError(kind, `${system}: ${operation} ${subject}: ${why}`, {
     system,
     operation,
     ...(reason === undefined ? {} : { reason }),
     ...(status === undefined ? {} : { status }),
-    ...(kind === "throttled" && afterMs !== undefined ? { retryAfterMs: afterMs } : {}),
+    ...waitMsOf(kind, headers, Number.isNaN(serverMs) ? 0 : serverMs),
   });
 }

@@ -2,6 +2,7 @@ import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { type GcpMeaning, gcpError, jsonObject } from "./gcp-errors.ts";
+import type { GcpPace } from "./gcp-pace.ts";
 import { type HttpRequest, sendHttp } from "./request.ts";
 
 const endpointDefault = "https://secretmanager.googleapis.com";
@@ -23,6 +24,8 @@ export interface GcpAccess {
   /** Of one request, connecting and body included; 15 s where absent. */
   readonly requestTimeoutMs?: number;
   readonly nowMs: () => number;
+  /** Waits for a call's turn; absent: every one is sent at once. */
+  readonly pace?: GcpPace;
 }
 
 export interface GcpCall {
@@ -60,6 +63,7 @@ export interface GcpClient {
 export function createGcpClient(access: GcpAccess, system: string): GcpClient {
   const endpoint = (access.endpoint ?? endpointDefault).replace(/\/+$/, "");
   const dispatcher = createDispatcher({ endpoint, caFile: access.caFile });
+  const { pace = async () => {} } = access;
   const timeoutMs = access.requestTimeoutMs ?? requestTimeoutMsDefault;
 
   function badReply({ operation, subject }: GcpCall, what: string): PortError {
@@ -78,6 +82,7 @@ export function createGcpClient(access: GcpAccess, system: string): GcpClient {
 
   async function call(wanted: GcpCall): Promise<GcpReply> {
     const { operation, subject, failedPrecondition } = wanted;
+    await pace(operation, subject, system);
     const query = new URLSearchParams(wanted.query).toString();
     const request: HttpRequest = {
       method: wanted.method,

@@ -1,5 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
-import { type HttpReply, kindOfStatus, retryAfterMs } from "./request.ts";
+import { type HttpReply, kindOfStatus, waitMsOf } from "./request.ts";
 
 export type GcpMeaning = readonly [ErrorKind, ErrorReason?];
 
@@ -62,13 +62,12 @@ export interface GcpErrorContext {
 export function gcpError(reply: HttpReply, context: GcpErrorContext): PortError {
   const name = statusName(reply.text);
   const [kind, reason] = meaningOf(name, reply.status, context.failedPrecondition);
-  const afterMs = retryAfterMs(reply.headers, reply.serverMs ?? context.nowMs);
   const { system, operation, subject } = context;
   return new PortError(kind, `${system}: ${operation} ${subject}: ${name ?? `status ${reply.status}`}`, {
     system,
     operation,
     status: reply.status,
     ...(reason === undefined ? {} : { reason }),
-    ...(kind === "throttled" && afterMs !== undefined ? { retryAfterMs: afterMs } : {}),
+    ...waitMsOf(kind, reply.headers, reply.serverMs ?? context.nowMs),
   });
 }

@@ -99,13 +99,23 @@ export function kindOfStatus(status: number): ErrorKind {
 }
 
 /** No server means longer than this; a wrong clock or a slip would. */
-const retryAfterMsMax = 86_400_000;
+const retryAfterMsMax = 3_600_000;
 
-/** `Retry-After` in milliseconds (seconds or an HTTP date), a day at most; undefined where absent or nonsense. */
+/** `Retry-After` in milliseconds (seconds or an HTTP date), an hour at most; undefined where absent or nonsense. */
 export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const text = headers["retry-after"];
   if (text === undefined) return undefined;
   const seconds = Number(text);
   const afterMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - nowMs;
   return Number.isNaN(afterMs) ? undefined : Math.min(Math.max(0, afterMs), retryAfterMsMax);
+}
+
+/** The same for a refusal that later may be none, and for no other: RFC 9110 has the header for 429 and 503 alike. */
+export function waitMsOf(
+  kind: ErrorKind,
+  headers: Readonly<Record<string, string>>,
+  nowMs: number,
+): { readonly retryAfterMs?: number } {
+  const waitMs = kind === "throttled" || kind === "unreachable" ? retryAfterMs(headers, nowMs) : undefined;
+  return waitMs === undefined ? {} : { retryAfterMs: waitMs };
 }

@@ -1,5 +1,5 @@
 import { type ErrorKind, type ErrorReason, PortError } from "../../ports/errors.ts";
-import { type HttpReply, kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { type HttpReply, kindOfStatus, waitMsOf } from "../http/request.ts";
 
 /** One call, in words of ours: for messages, never taken from a reply. */
 export interface CallFacts {
@@ -36,12 +36,11 @@ function meaningOf(status: number, said: string | undefined): readonly [ErrorKin
 /** The error that an answer of status 400 or above stands for; nothing of its text gets in. */
 export function failureOf(call: CallFacts, reply: HttpReply, nowMs: number): PortError {
   const [kind, reason] = meaningOf(reply.status, statusReason(reply.text));
-  const waitMs = kind === "throttled" ? retryAfterMs(reply.headers, nowMs) : undefined;
   return new PortError(kind, `${call.system}: ${call.operation} ${call.subject}: status ${reply.status}`, {
     system: call.system,
     operation: call.operation,
     status: reply.status,
     ...(reason === undefined ? {} : { reason }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...waitMsOf(kind, reply.headers, nowMs),
   });
 }

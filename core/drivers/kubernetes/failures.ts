@@ -1,5 +1,5 @@
 import { PortError, type PortErrorOptions } from "../../ports/errors.ts";
-import { type HttpReply, kindOfStatus, retryAfterMs } from "../http/request.ts";
+import { type HttpReply, kindOfStatus, waitMsOf } from "../http/request.ts";
 
 /** One call, in words of ours: for messages, never taken from a reply. */
 export interface CallFacts {
@@ -39,13 +39,12 @@ type Verdict = Partial<Pick<PortErrorOptions, "reason">> & {
 export function failureOf(call: CallFacts, reply: HttpReply, nowMs: number): PortError {
   const status = readStatus(reply.text);
   const { kind, why, reason } = judge(call, reply.status, status);
-  const wait = retryAfterMs(reply.headers, nowMs);
   const options: PortErrorOptions = {
     system: call.system,
     operation: call.operation,
     status: reply.status,
     ...(reason === undefined ? {} : { reason }),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...waitMsOf(kind, reply.headers, nowMs),
   };
   const message = `${call.system}: ${call.operation} ${call.subject}: ${why} (${reply.status})`;
   if (reply.status === 410) return new ExpiredPageError(message, options, status.continueToken);

@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { drainMsOf } from "../../../core/config/complete.ts";
 import { loadConfig } from "../../../core/config/load.ts";
+import { documentedAwsRates } from "../../../functions/sandbox/aws/quotas.ts";
+import { documentedVaultRates } from "../../../functions/sandbox/azure/quotas.ts";
+import { documentedGcpRates } from "../../../functions/sandbox/gcp/quotas.ts";
 import { change, example, load, loadGood, path, problemsOf } from "./example.ts";
 
 describe("a good file", () => {
@@ -69,6 +72,26 @@ describe("a good file", () => {
     });
     const one = problemsOf(change("{ kind: managed }", "{ kind: token, vaultToken: env:VAULT_TOKEN }"));
     expect(one.join()).toContain("sites.azure.credential.storageToken: is missing");
+  });
+
+  test("keeps requests below the quotas that the services document, or below others", () => {
+    const { sites } = loadGood(example);
+    const { writesPerSecondMax, readsPerSecondMax } = documentedAwsRates;
+    expect(sites["aws"]).toMatchObject({ secretsManager: { rateLimits: { writesPerSecondMax, readsPerSecondMax } } });
+    expect(sites["azure"]).toMatchObject({ rateLimits: documentedVaultRates });
+    expect(sites["gcp"]).toMatchObject({ rateLimits: documentedGcpRates });
+    const shared = loadGood(
+      change("project: demo-project", "project: demo-project\n    rateLimits: { readsPerMinuteMax: 60 }"),
+    );
+    expect(shared.sites["gcp"]).toMatchObject({ rateLimits: { ...documentedGcpRates, readsPerMinuteMax: 60 } });
+    const none = problemsOf(
+      change(
+        "project: demo-project",
+        "project: demo-project\n    rateLimits: { readsPerMinute: 60, writesPerMinuteMax: 0 }",
+      ),
+    );
+    expect(none.join("\n")).toContain("did you mean readsPerMinuteMax?");
+    expect(none.join("\n")).toContain("sites.gcp.rateLimits.writesPerMinuteMax");
   });
 
   test("may have a credential without clusters, and one for all clusters of its sites", () => {

@@ -11,6 +11,12 @@ describe("what the schema refuses", () => {
     ],
     ["    home: aws", "    hoem: aws", ["did you mean home?"]],
     [
+      "    kind: azure",
+      "    kind: azure\n    kmsKeyId: https://keys.example.com/one",
+      ["sites.azure.kmsKeyId: unknown key kmsKeyId; leave it out: Key Vault encrypts secrets with keys of its own"],
+    ],
+    ["    kind: local", "    kind: local\n    kmsKeyName: one", ["values are encrypted to the age identity"]],
+    [
       "region: eu-central-1",
       "region: Frankfurt",
       ["12:13 sites.aws.region: is not well formed; write a region such as eu-central-1"],

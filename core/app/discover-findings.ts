@@ -1,14 +1,7 @@
 import type { InstallationFacts, UsePass } from "../ports/inventory.ts";
 import type { Discovered, Holder } from "./discover.ts";
-
-export interface Finding {
-  /** A word for scripts: `pull-robots-may-create-projects`. */
-  readonly code: string;
-  readonly text: string;
-  readonly mend: string;
-  /** What it is about, all of them: usernames, `project/policy`, `cluster: namespace/secret`. */
-  readonly about: readonly string[];
-}
+import { type Finding, installationFindings, mayCreateProjects } from "./installation-findings.ts";
+import { rightsOf } from "./rights.ts";
 
 interface Seen {
   readonly installation: InstallationFacts;
@@ -31,6 +24,21 @@ const names = (robots: readonly Discovered[]): readonly string[] => robots.map((
 const placeOf = ({ cluster, namespace, secret, username }: Holder): string =>
   `${cluster}: ${namespace}/${secret} (${username})`;
 
+/** By its maker's rights of today: those were an upper bound when it was made, and no longer are (harbor.md §1.6). */
+function outlivesMaker(
+  { robot, creator }: Discovered,
+  robots: readonly Discovered[],
+  alive: readonly Discovered[],
+): boolean {
+  if (creator.endsWith(", gone")) return true;
+  if (robot.creator?.type !== "robot") return false;
+  const maker = robots.find((one) => one.robot.id === robot.creator?.id);
+  if (maker === undefined) return false;
+  const held = new Set(rightsOf(maker.robot.permissions));
+  const covers = (right: string) => held.has(right) || held.has(right.replace(/^project:[^:]+:/, "project:*:"));
+  return !alive.includes(maker) || !rightsOf(robot.permissions).every(covers);
+}
+
 function ofRobots({ robots, installation, nowMs }: Seen): Finding[] {
   const alive = robots.filter(
     ({ robot }) => !robot.disabled && (robot.expiresAtMs === null || robot.expiresAtMs > nowMs),
@@ -38,12 +46,7 @@ function ofRobots({ robots, installation, nowMs }: Seen): Finding[] {
   const dead = robots.filter((one) => !alive.includes(one));
   const mayCreate = alive.filter((one) => one.robot.level === "system" && pulls(one) && pullsOnly(one));
   return [
-    {
-      code: "pull-robots-may-create-projects",
-      text: "system robots that are meant to pull may create projects, as every system robot may",
-      mend: "let only administrators create projects, or use robots of a project",
-      about: installation.projectsByAdministratorsOnly ? [] : names(mayCreate),
-    },
+    mayCreateProjects(installation, names(mayCreate)),
     {
       code: "held-robots-may-do-more-than-pull",
       text: "robots that pull Secrets hold have more rights than pulling needs",
@@ -58,9 +61,9 @@ function ofRobots({ robots, installation, nowMs }: Seen): Finding[] {
     },
     {
       code: "outlives-creator",
-      text: "robots whose maker is gone, with the rights they were given",
+      text: "robots whose maker is gone, dead, or may do less than they may: they keep the rights they were given",
       mend: "look whether anybody answers for them",
-      about: names(alive.filter(({ creator }) => creator.endsWith(", gone"))),
+      about: names(alive.filter((one) => one.credential === null && outlivesMaker(one, robots, alive))),
     },
     {
       code: "held-but-dead",
@@ -77,52 +80,15 @@ function ofRobots({ robots, installation, nowMs }: Seen): Finding[] {
   ];
 }
 
-const longTokensMs = 60 * 60_000;
-
-function ofInstallation({ installation, pass, strangers }: Seen): Finding[] {
-  const { robotNamePrefix: prefix, tokenLifetimeMs, pullAuditOff, readOnly, webhookHeaders, version } = installation;
-  const oddPrefix = prefix !== null && (prefix.trim() === "" || /[\s:]/.test(prefix));
-  return [
-    {
-      code: "unknown-login",
-      text: "Secrets hold logins that are no robot seen here",
-      mend: "people's passwords and deleted robots have no place in pull Secrets",
-      about: strangers.map(placeOf),
-    },
-    {
-      code: "webhook-header-readable",
-      text: "webhooks whose Authorization header is shown in clear to all who may list them, robots too",
-      mend: "treat those tokens as known, or take notification-policy:list and project:read on * from robots",
-      about: webhookHeaders.map(({ project, policy }) => `${project}/${policy}`),
-    },
-    {
-      code: "name-prefix",
-      text: "the prefix of robots' names is empty, or holds a blank or a colon, which Basic logins cannot carry",
-      mend: "set robot_name_prefix to something like robot$; it renames all robots at once",
-      about: oddPrefix ? [JSON.stringify(prefix)] : [],
-    },
-    {
-      code: "audit-off",
-      text: "pulls leave no trace in the audit log: nothing tells whether a robot is still used",
-      mend: "take pull_artifact out of disabled_audit_log_event_types",
-      about: pullAuditOff === true || (pullAuditOff === null && pass.why !== null) ? [version] : [],
-    },
-    {
-      code: "token-lifetime",
-      text: "bearer tokens live long: a deleted robot pulls on as long",
-      mend: "lower token_expiration, 30 minutes is usual",
-      about: tokenLifetimeMs !== null && tokenLifetimeMs > longTokensMs ? [`${tokenLifetimeMs / 60_000} minutes`] : [],
-    },
-    {
-      code: "read-only",
-      text: "read-only mode is on: no robot can be made or deleted",
-      mend: "switch it off before the next rotation is due",
-      about: readOnly ? [version] : [],
-    },
-  ];
-}
-
 /** What a person should look at; without anything to be about there is none. */
 export function findingsOf(seen: Seen): readonly Finding[] {
-  return [...ofInstallation(seen), ...ofRobots(seen)].filter(({ about }) => about.length > 0);
+  const { installation, strangers, pass } = seen;
+  const unknown: Finding = {
+    code: "unknown-login",
+    text: "Secrets hold logins that are no robot seen here",
+    mend: "people's passwords and deleted robots have no place in pull Secrets",
+    about: strangers.map(placeOf),
+  };
+  const found = [unknown, ...installationFindings(installation, pass.why !== null), ...ofRobots(seen)];
+  return found.filter(({ about }) => about.length > 0);
 }

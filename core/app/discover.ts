@@ -4,7 +4,8 @@ import type { InstallationFacts, NotLooked, RegistryInventory, RobotEntry, UsePa
 import { installationLabel, parseRobotMark } from "../protocol/mark.ts";
 import { pullSecretType } from "../pullsecret/index.ts";
 import { formatSpan } from "../schedule/span.ts";
-import { type Finding, findingsOf } from "./discover-findings.ts";
+import { findingsOf } from "./discover-findings.ts";
+import type { Finding } from "./installation-findings.ts";
 
 const auditPagesMax = 200;
 const secretPagesMax = 1000;

@@ -1,3 +1,4 @@
+import type { InstallationFacts } from "./inventory.ts";
 import type { Permission, ServerTime } from "./registry.ts";
 
 /** What the issuer is to make: robots of this level with these permissions. */
@@ -74,6 +75,9 @@ export interface IssuerInspection {
 
   /** Throws `denied` (`bad-credentials`), `throttled`, `unreachable`, `invalid`. */
   inspectIssuer(needs: IssuerNeeds): Promise<IssuerReport>;
+
+  /** Settings, and webhooks of these projects; people are left out. Throws `denied`, `throttled`, `unreachable`, `invalid`. */
+  installation(projects: readonly string[]): Promise<InstallationFacts>;
 
   /** By its full name; null: there is none. Throws `denied`, `throttled`, `unreachable`, `invalid`. */
   robotNamed(username: string): Promise<NamedRobot | null>;

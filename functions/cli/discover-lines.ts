@@ -1,16 +1,10 @@
 import type { Discovered, Discovery } from "../../core/app/discover.ts";
 import { formatSpan } from "../../core/schedule/span.ts";
-import { type Cell, renderHealth, renderTable, type TableStyle } from "./table.ts";
+import { findingLines, some } from "./finding-lines.ts";
+import { type Cell, renderTable, type TableStyle } from "./table.ts";
 import { formatRelative } from "./time.ts";
 
 const headings = ["robot", "place", "age", "expires", "made by", "last use", "held by", "managed"] as const;
-const namedMax = 3;
-
-function some(texts: readonly string[]): string {
-  if (texts.length === 0) return "";
-  const shown = texts.slice(0, namedMax).join(", ");
-  return texts.length > namedMax ? `${shown} and ${texts.length - namedMax} more` : shown;
-}
 
 function rowOf(one: Discovered, nowMs: number): readonly Cell[] {
   const { robot } = one;
@@ -30,11 +24,7 @@ function rowOf(one: Discovered, nowMs: number): readonly Cell[] {
 /** Robots, then findings, then what could not be looked at. */
 export function discoveryLines(found: Discovery, nowMs: number, style: TableStyle): readonly string[] {
   const rows = found.robots.map((one) => rowOf(one, nowMs));
-  const findings = found.findings.flatMap(({ text, mend, about }) => [
-    renderHealth("warning", text, style),
-    `  ${about.length}: ${some(about)}`,
-    `  ${mend}`,
-  ]);
+  const findings = findingLines(found.findings, style);
   const blind = found.notLooked.map(({ place, why }) => `  ${place}: ${why}`);
   return [
     `Harbor ${found.installation.version}, ${found.robots.length} robots`,

@@ -1,6 +1,8 @@
+import { lookAtInstallations } from "../../core/app/installation-findings.ts";
 import type { CliActions, CliContext } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { exitCode, worstExitCode } from "./exit-codes.ts";
+import { installationLines } from "./finding-lines.ts";
 import { commandLine } from "./hint.ts";
 import { issuerLines } from "./issuer-lines.ts";
 import { pickCredentials } from "./pick.ts";
@@ -11,14 +13,17 @@ import { type Cell, renderTable } from "./table.ts";
 
 /**
  * `capstan plan`: looks, and changes nothing. Document: `{exitCode, wouldChange, credentials:
- * PlannedCredential[]}`. Exit status 0, or with `--detailed-exitcode` 2 when something would change;
+ * PlannedCredential[], installations: InstallationLook[]}`. Exit status 0, or with `--detailed-exitcode` 2 when something would change;
  * 4 a person must act first, 69/77 ledger or registry unreachable/denied.
  */
 export const plan: CliActions["plan"] = async (options, context) => {
   const file = await readConfigFile(context);
   const names = pickCredentials(file, options.credentials);
   const session = openSession(context, file, allSitesOf(file, names));
-  const planned = await Promise.all(names.map((name) => planCredential(session, name)));
+  const [installations, ...planned] = await Promise.all([
+    lookAtInstallations(session.tools, names),
+    ...names.map((name) => planCredential(session, name)),
+  ]);
   const wouldChange = planned.some((one) => one.wouldChange);
   const codes = planned.map((one) => one.exitCode);
   if (options.detailedExitcode && wouldChange) codes.push(exitCode.differs);
@@ -28,8 +33,11 @@ export const plan: CliActions["plan"] = async (options, context) => {
   else context.progress(`nothing would change; ${commandLine(context, "rotate")} begins a new generation anyway`);
   return {
     exitCode: code,
-    data: { exitCode: code, wouldChange, credentials: planned },
-    table: planned.flatMap((one, at) => [...(at === 0 ? [] : [""]), ...lines(one, context)]),
+    data: { exitCode: code, wouldChange, credentials: planned, installations },
+    table: [
+      ...planned.flatMap((one, at) => [...(at === 0 ? [] : [""]), ...lines(one, context)]),
+      ...installations.flatMap((one) => installationLines(one, context.style)),
+    ],
   };
 };
 

@@ -21,6 +21,7 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   inspectIssuer: true,
   permissionsOf: true,
   robotNamed: true,
+  installation: true,
 };
 
 /** A driver per Harbor and level of robots, made at its first call; the issuer's password is only asked for when it is used. */

@@ -144,6 +144,22 @@ describe("use", () => {
   });
 });
 
+test("robots that may do more than their maker may now are found", async () => {
+  const { issuer } = await start();
+  const rights = { kind: "system", namespace: "/", access: [{ resource: "robot", action: "create" }] };
+  const maker = issuer("maker", [rights, ...pull]);
+  const authorization = basic(maker.username, maker.password.reveal());
+  const body = { name: "child", level: "system", duration: 7, permissions: pull };
+  const child = (await ask("POST", "/api/v2.0/robots", authorization, body)).body as { name: string };
+  const about = async () => (await look()).findings.find(({ code }) => code === "outlives-creator")?.about;
+  expect(await about()).toBeUndefined();
+  const row = (await ask("GET", `/api/v2.0/robots/${maker.id}`, admin)).body as object;
+  await ask("PUT", `/api/v2.0/robots/${maker.id}`, admin, { ...row, permissions: [rights] });
+  expect(await about()).toEqual([child.name]);
+  await ask("PUT", `/api/v2.0/robots/${maker.id}`, admin, { ...row, disable: true });
+  expect(await about()).toEqual([child.name]);
+});
+
 describe("findings about the installation", () => {
   const codes = async () => (await look()).findings.map(({ code }) => code);
 

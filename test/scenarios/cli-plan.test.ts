@@ -94,6 +94,20 @@ it("in the midst of a rotation plan changes nothing and says what holds the old 
   expect(azure.clusters).toEqual([{ cluster: "prod-2", toWrite: ["team-1/platform-pull"], foreign: [] }]);
 });
 
+it("what to look at in Harbor's settings is named, as far as the issuer sees it", async () => {
+  const { installations } = await plansWithoutATrace(2);
+  expect(installations).toMatchObject([
+    {
+      registry: "harbor",
+      problem: null,
+      findings: [{ code: "pull-robots-may-create-projects", about: ["platform-pull"] }],
+      notLooked: [{ place: "settings" }, { place: "webhooks of project apps" }],
+    },
+  ]);
+  const { out } = await fleet.capstan.run(["plan"]);
+  expect(out).toContain("not to be seen by this login: settings, webhooks of project apps");
+});
+
 it("a right that the issuer lacks is named before anything is written", async () => {
   const { harbor } = fleet.sandbox.describe();
   const login = Buffer.from(`${harbor.admin.username}:${harbor.admin.password.reveal()}`).toString("base64");

@@ -43,8 +43,12 @@ async function webhooksWithHeader(api: Api, project: Project): Promise<readonly 
   return policies.filter(({ targets }) => targets?.some(({ auth_header }) => auth_header)).map(({ name }) => name);
 }
 
-/** Settings, people and webhooks, as far as the login may see them. */
-export async function readInstallation(api: Api, projects: readonly Project[]): Promise<InstallationFacts> {
+/** Settings, webhooks of these projects and, where wanted, people: as far as the login may see them. */
+export async function readInstallation(
+  api: Api,
+  projects: readonly Project[],
+  people: boolean,
+): Promise<InstallationFacts> {
   const { version, readOnly } = await askWhoami(api);
   const notLooked: NotLooked[] = [];
   const orNote = async <T>(place: string, work: Promise<T>): Promise<T | null> => {
@@ -59,7 +63,7 @@ export async function readInstallation(api: Api, projects: readonly Project[]): 
   const info = await api.call({ method: "GET", path: "/systeminfo", operation, right: "to log in" }, 200);
   const restriction = readReply(creationReply, info, operation).project_creation_restriction;
   const settings = await orNote("settings", readSettings(api));
-  const users = await orNote("users", readUsers(api));
+  const users = people ? await orNote("users", readUsers(api)) : null;
   const webhookHeaders: { project: string; policy: string }[] = [];
   for (const project of projects) {
     const policies = await orNote(`webhooks of project ${project.name}`, webhooksWithHeader(api, project));

@@ -130,6 +130,6 @@ export function createHarborInventory(options: Omit<HarborOptions, "robotLevel" 
   return {
     listAll: () => listAll(api),
     lastUses: (usernames, pages) => lastUses(api, options.nowMs(), usernames, pages),
-    installation: async () => readInstallation(api, await listProjects(api)),
+    installation: async () => readInstallation(api, await listProjects(api), true),
   };
 }

@@ -4,6 +4,7 @@ import type { Registry } from "../../ports/registry.ts";
 import type { UsageEvidence } from "../../ports/usage.ts";
 import { checkEndpoint } from "../http/dispatcher.ts";
 import { type Api, createApi } from "./api.ts";
+import { readInstallation } from "./installation.ts";
 import { issuerLives } from "./issuer-lives.ts";
 import { inspectIssuer } from "./issuer-rights.ts";
 import { listRobots } from "./list.ts";
@@ -49,6 +50,12 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
     whoami: () => askWhoami(minter),
     usedSince: (username, sinceMs) => askUsage({ log: retirer, pull, sleep: pause }, username, sinceMs),
     issuerLives: () => issuerLives([...new Set([minter, retirer])]),
+    installation: (projects) =>
+      readInstallation(
+        retirer,
+        projects.map((name) => ({ id: 0, name, isPrivate: false })),
+        false,
+      ),
     robotNamed: (username) => rowNamed(retirer, username, projectInName(username)),
     permissionsOf: (id) => permissionsOf(retirer, id),
     inspectIssuer: (needs) => inspectIssuer({ mint: minter, retire: retirer }, needs),

@@ -27,6 +27,7 @@ const readCalls: ReadonlySet<PortCall["call"]> = new Set([
   "cluster.listNamespaces",
   "cluster.listSecrets",
   "cluster.readSecret",
+  "cluster.readExternalSecret",
 ]);
 
 export interface HomeLook {

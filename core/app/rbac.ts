@@ -9,7 +9,7 @@ export interface RunnerAccount {
 }
 
 interface Rule {
-  readonly apiGroups: readonly [""];
+  readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
@@ -51,7 +51,7 @@ export function rbacManifests(config: Config, cluster: string, account: RunnerAc
 function listRules(targets: readonly TargetConfig[], agent: boolean): readonly Rule[] {
   if (targets.length === 0) return [];
   const list: Rule = { apiGroups: [""], resources: ["secrets"], verbs: ["list"] };
-  return [...namespaceRules(targets, agent), list, secretRule(targets), ...accountRules(targets)];
+  return [...namespaceRules(targets, agent), list, ...secretRules(targets), ...accountRules(targets)];
 }
 
 /** By name they are read, by label listed; an agent watches them. */
@@ -63,10 +63,20 @@ function namespaceRules(targets: readonly TargetConfig[], agent: boolean): reado
   return [...(names.length > 0 ? [read] : []), ...(verbs.length > 0 ? [all] : [])];
 }
 
-/** Server-side apply asks for `create` with the Secret's name, so that a name narrows it (clouds.md D2). */
-function secretRule(targets: readonly TargetConfig[]): Rule {
-  const resourceNames = sorted(targets.map(({ secret }) => secret));
-  return { apiGroups: [""], resources: ["secrets"], resourceNames, verbs: ["get", "create", "patch"] };
+/**
+ * Server-side apply asks for `create` with the Secret's name, so that a name narrows it (clouds.md D2). What External
+ * Secrets writes is only read, and its own object of that name with it.
+ */
+function secretRules(targets: readonly TargetConfig[]): readonly Rule[] {
+  const rule = (by: TargetConfig["by"], apiGroup: string, resource: string, verbs: readonly string[]) => {
+    const resourceNames = sorted(targets.filter((target) => target.by === by).map(({ secret }) => secret));
+    return resourceNames.length === 0 ? [] : [{ apiGroups: [apiGroup], resources: [resource], resourceNames, verbs }];
+  };
+  return [
+    ...rule("capstan", "", "secrets", ["get", "create", "patch"]),
+    ...rule("external-secrets", "", "secrets", ["get"]),
+    ...rule("external-secrets", "external-secrets.io", "externalsecrets", ["get"]),
+  ];
 }
 
 /** Their list of pull Secrets is read and written by name. */
@@ -87,13 +97,13 @@ function namedManifests(
     const here = targets.filter(({ namespaces }) => namespaces.by === "names" && namespaces.names.includes(namespace));
     const itself: Rule = { apiGroups: [""], resources: ["namespaces"], resourceNames: [namespace], verbs: ["get"] };
     return [
-      { ...rbac("Role", name, namespace), rules: [itself, secretRule(here), ...accountRules(here)] },
+      { ...rbac("Role", name, namespace), rules: [itself, ...secretRules(here), ...accountRules(here)] },
       { ...rbac("RoleBinding", name, namespace), ...binding("Role", name, account) },
     ];
   });
   const rules = [
     ...namespaceRules(selecting, agent && targets.length > 0),
-    ...(selecting.length > 0 ? [secretRule(selecting)] : []),
+    ...secretRules(selecting),
     ...accountRules(selecting),
   ];
   return [...manifests, ...wide(name, account, rules)];

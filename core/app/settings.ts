@@ -116,8 +116,9 @@ function clusterPlans(config: Config, credential: CredentialConfig, site: string
   for (const target of credential.targets) {
     for (const cluster of target.clusters) {
       if (config.clusters[cluster]?.site !== site) continue;
-      const { namespaces, secret, adopt, repair } = target;
-      const plan: TargetPlan = { namespaces, secret, adopt, repair };
+      const { namespaces, secret, adopt, repair, by } = target;
+      const writer = by === "capstan" ? undefined : by;
+      const plan: TargetPlan = { namespaces, secret, adopt, repair, writer };
       plans.set(cluster, [...(plans.get(cluster) ?? []), plan]);
     }
   }

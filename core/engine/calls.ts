@@ -53,6 +53,12 @@ export type PortCall =
     }
   | { readonly call: "cluster.readSecret"; readonly on: string; readonly namespace: string; readonly name: string }
   | {
+      readonly call: "cluster.readExternalSecret";
+      readonly on: string;
+      readonly namespace: string;
+      readonly name: string;
+    }
+  | {
       readonly call: "cluster.createEmptySecret";
       readonly on: string;
       readonly namespace: string;
@@ -82,6 +88,7 @@ export interface CallResults {
   readonly "cluster.listNamespaces": Result<Cluster["listNamespaces"]>;
   readonly "cluster.listSecrets": Result<Cluster["listSecrets"]>;
   readonly "cluster.readSecret": SecretFacts | null;
+  readonly "cluster.readExternalSecret": Result<Cluster["readExternalSecret"]>;
   readonly "cluster.createEmptySecret": SecretFacts;
   readonly "cluster.applySecret": SecretFacts;
 }

@@ -93,6 +93,7 @@ const unserved = z.object({
     "denied",
     "throttled",
     "malformed",
+    "not-synced",
     "conflict",
     "refused-here",
     "higher-epoch",

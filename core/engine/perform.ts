@@ -52,6 +52,8 @@ function dispatch(ports: Ports, call: PortCall): Promise<unknown> {
       return named(ports.clusters, "cluster", call.on).listSecrets(call.labelSelector, call.continueToken);
     case "cluster.readSecret":
       return named(ports.clusters, "cluster", call.on).readSecret(call.namespace, call.name);
+    case "cluster.readExternalSecret":
+      return named(ports.clusters, "cluster", call.on).readExternalSecret(call.namespace, call.name);
     case "cluster.createEmptySecret":
       return named(ports.clusters, "cluster", call.on).createEmptySecret(call.namespace, call.name, call.labels);
     case "cluster.applySecret":

@@ -63,6 +63,8 @@ function callOf(effect: SiteEffect, context: SiteContext, vault: SiteVault): Por
       };
     case "read-target":
       return { call: "cluster.readSecret", on: effect.cluster, namespace: effect.namespace, name: effect.name };
+    case "read-sync":
+      return { call: "cluster.readExternalSecret", on: effect.cluster, namespace: effect.namespace, name: effect.name };
     case "create-target":
       return {
         call: "cluster.createEmptySecret",

@@ -9,6 +9,7 @@ import type { SiteContext } from "./context.ts";
 import { newerText } from "./home-replies.ts";
 import { LedgerTextError, siteLedgerOf } from "./ledger-text.ts";
 import type { SiteVault } from "./site-calls.ts";
+import { syncText } from "./sync-text.ts";
 import { decodeValue, traceOf } from "./value.ts";
 
 export interface SiteAnswer {
@@ -85,6 +86,8 @@ export function siteAnswer(effect: SiteEffect, reply: CallReply, context: SiteCo
         withCopy(vault, effect.cluster, facts, context),
       );
     }
+    case "read-sync":
+      return good({ text: syncText(reply.value as CallResults["cluster.readExternalSecret"], effect.name) });
     case "create-target":
       return good({ target: targetSeen(reply.value as CallResults["cluster.createEmptySecret"], context, hashKey) });
     case "apply-target":

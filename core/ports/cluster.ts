@@ -52,6 +52,23 @@ export interface TargetWrite {
   readonly repair?: boolean;
 }
 
+/** What External Secrets says of one of its objects (`external-secrets.io/v1`, ExternalSecret), as far as it decides anything. */
+export interface ExternalSecretFacts {
+  /** Of the Secret that it writes. */
+  readonly target: string;
+  /** Condition `Ready`; null: it has none yet. */
+  readonly ready: boolean | null;
+  /** One word beside that condition, such as `SecretSyncedError`; never its message. */
+  readonly reason: string | null;
+  /** `status.refreshTime`; null: never. */
+  readonly refreshedMs: number | null;
+  /** `status.syncedResourceVersion` is of this very version of the object: its last change was carried out. */
+  readonly carriedOut: boolean;
+  /** As written: `1h0m0s`, `15m`. */
+  readonly interval: string;
+  readonly policy: "Periodic" | "OnChange" | "CreatedOnce";
+}
+
 /** `present`: the account named the Secret already. */
 export type LinkResult = "linked" | "present";
 
@@ -71,6 +88,9 @@ export interface Cluster {
 
   /** Null: absent (Secret or namespace). */
   readSecret(namespace: string, name: string): Promise<SecretFacts | null>;
+
+  /** Null: there is none of this name, or no External Secrets in this cluster. */
+  readExternalSecret(namespace: string, name: string): Promise<ExternalSecretFacts | null>;
 
   /**
    * Creates `{"auths":{}}` with these labels and **no mark**. Throws `conflict` (`already-exists`),

@@ -87,6 +87,8 @@ function itemEffect(run: ClusterRun, active: ActiveItem, context: ClusterContext
     case "read":
     case "read-back":
       return { type: "read-target", ...at };
+    case "sync":
+      return { type: "read-sync", ...at };
     case "create":
       return mayWrite ? { type: "create-target", ...at } : undefined;
     case "reload":

@@ -58,7 +58,7 @@ function lookItems(run: ClusterRun, arrived: readonly TargetSeen[], context: Clu
     const plan = run.plan.targets.findLast((target, i) => isSelected(run, target, i, seen));
     if (plan !== undefined) items.set(key, itemOf(plan, namespace, seen));
     else if (bearsOurMark(seen, context.settings.credential, context.value.ledgerId))
-      items.set(key, { namespace, name, adopt: false, repair: false, desired: false, seen, step: 0, tries: 0 });
+      items.set(key, { ...ofNobody, namespace, name, seen });
     // Somebody took the mark away, where nothing is selected any more: what it holds is still ours to know.
     else tally = countSeen(tally, seen.username);
   }
@@ -71,8 +71,12 @@ function isSelected(run: ClusterRun, target: TargetPlan, plan: number, seen: Tar
   return openIn(run.namespaces[plan] ?? []).has(seen.namespace);
 }
 
-function itemOf({ secret, adopt, repair = false }: TargetPlan, namespace: string, seen?: TargetSeen): Item {
-  return { namespace, name: secret, adopt, repair, desired: true, seen, step: 0, tries: 0 };
+/** What bears our mark and is selected no more. */
+const ofNobody = { adopt: false, repair: false, writer: undefined, desired: false, step: 0, tries: 0 };
+
+function itemOf(plan: TargetPlan, namespace: string, seen?: TargetSeen): Item {
+  const { secret, adopt, repair = false, writer } = plan;
+  return { namespace, name: secret, adopt, repair, writer, desired: true, seen, step: 0, tries: 0 };
 }
 
 function missingItems(run: ClusterRun): readonly Item[] {

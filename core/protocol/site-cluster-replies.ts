@@ -66,6 +66,11 @@ function itemReply(
   reply: ClusterReply,
   context: ClusterContext,
 ): ClusterRun {
+  if (effect.type === "read-sync") {
+    const text = reply.ok ? (reply.value as SiteReplies["read-sync"]).text : reply.failure.text;
+    const unserved = { target: targetText(run, active.item), reason: "not-synced" as const, text };
+    return finish(run, active, countUnserved(run.tally, unserved, active.seen?.username ?? null, true));
+  }
   if (!reply.ok) return itemFailed(run, active, effect, reply.failure);
   switch (effect.type) {
     case "read-target":

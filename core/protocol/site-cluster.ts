@@ -1,5 +1,5 @@
 import type { ProofVerdict, ValueTrace } from "./effects.ts";
-import type { ClusterPlan, SiteSettings, TargetSeen } from "./site-effects.ts";
+import type { ClusterPlan, SiteSettings, TargetSeen, TargetWriter } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
 import { emptyTally, type Tally } from "./site-tally.ts";
 import type { Wanted } from "./site-target.ts";
@@ -10,6 +10,7 @@ export interface Item {
   readonly name: string;
   readonly adopt: boolean;
   readonly repair: boolean;
+  readonly writer: TargetWriter | undefined;
   /** Selected by the configuration now; what is only marked is served too, but never made again. */
   readonly desired: boolean;
   readonly seen: TargetSeen | undefined;
@@ -21,7 +22,7 @@ export interface Item {
 /** A target that something is being done about. */
 export interface ActiveItem {
   readonly item: Item;
-  readonly doing: "read" | "create" | "reload" | "apply" | "read-back";
+  readonly doing: "read" | "sync" | "create" | "reload" | "apply" | "read-back";
   readonly seen: TargetSeen | null | undefined;
   /** Grows with every effect: names each call apart. */
   readonly step: number;
@@ -121,12 +122,15 @@ export function isLeftAlone({ halted }: ClusterRun): boolean {
 
 /** Did anything here fail in a way that should keep the next wave back? */
 export function clusterFailed(run: ClusterRun): boolean {
-  return run.tally.unserved.length > 0 || (run.copy !== null && run.copy !== "accepted" && run.copy !== "unreachable");
+  // What others fetch in their own time has not failed: the store is flipped already.
+  const failed = run.tally.unserved.some(({ reason }) => reason !== "not-synced");
+  return failed || (run.copy !== null && run.copy !== "accepted" && run.copy !== "unreachable");
 }
 
-export function wantedOf(context: ClusterContext, { adopt, repair }: Pick<Item, "adopt" | "repair">): Wanted {
+export function wantedOf(context: ClusterContext, item: Pick<Item, "adopt" | "repair" | "writer">): Wanted {
   const { credential, installation } = context.settings;
-  return { credential, installation, adopt, repair, value: context.value };
+  const { adopt, repair, writer } = item;
+  return { credential, installation, adopt, repair, writer, value: context.value };
 }
 
 /** `namespace/name` */

@@ -13,7 +13,12 @@ export interface TargetPlan {
   readonly adopt: boolean;
   /** Drop entries of its that stop every pull. Absent: they are named, and it is not written. */
   readonly repair?: boolean;
+  /** Who writes it in our place: it is only read. Absent: we do. */
+  readonly writer?: TargetWriter | undefined;
 }
+
+/** Fetches the value from the store by itself, in its own time. */
+export type TargetWriter = "external-secrets";
 
 export interface ClusterPlan {
   readonly cluster: string;
@@ -86,6 +91,7 @@ export type SiteEffect =
       readonly continueToken: string | null;
     }
   | ({ readonly type: "read-target"; readonly step: number } & TargetAt)
+  | ({ readonly type: "read-sync"; readonly step: number } & TargetAt)
   | ({ readonly type: "create-target"; readonly step: number } & TargetAt)
   | ({ readonly type: "reload-ledger"; readonly step: number } & TargetAt)
   | ({
@@ -111,6 +117,8 @@ export interface SiteReplies {
   };
   readonly "list-secrets": { readonly targets: readonly TargetSeen[]; readonly continueToken: string | null };
   readonly "read-target": { readonly target: TargetSeen | null };
+  /** Words for how its writer fares with it. */
+  readonly "read-sync": { readonly text: string };
   readonly "create-target": { readonly target: TargetSeen };
   readonly "reload-ledger": { readonly ledgerId: string | null; readonly epoch: number };
   readonly "apply-target": null;
@@ -126,6 +134,7 @@ export function siteEffectId(effect: SiteEffect): string {
     case "prove-copy":
       return `prove-copy:${effect.cluster}`;
     case "read-target":
+    case "read-sync":
     case "create-target":
     case "reload-ledger":
     case "apply-target":

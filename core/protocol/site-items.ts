@@ -93,6 +93,7 @@ export function judged(
         ),
       );
     case "unserved":
+      if (judgement.reason === "not-synced") return go(run, active, "sync", seen);
       return finish(
         run,
         active,

@@ -7,6 +7,7 @@ export type UnservedReason =
   | "denied"
   | "throttled"
   | "malformed"
+  | "not-synced"
   | "conflict"
   | "refused-here"
   | "higher-epoch"

@@ -1,6 +1,6 @@
 import type { ValueTrace } from "./effects.ts";
 import { markAnnotation, parseTargetMark } from "./mark.ts";
-import type { TargetSeen } from "./site-effects.ts";
+import type { TargetSeen, TargetWriter } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
 
 /**
@@ -15,6 +15,9 @@ import type { UnservedReason } from "./site-state.ts";
  * | mark of a higher epoch | `higher`: left, and reported |
  * | our mark, epoch and hash | `served` |
  * | no mark, a lower epoch, or another hash | `write` |
+ *
+ * A target that somebody else writes in our place (`writer`) is `served` by its hash alone, else `unserved`
+ * (`not-synced`, and what its writer says of it); it is never made, written or foreign.
  */
 export type Judgement =
   | { readonly is: "create" }
@@ -29,12 +32,14 @@ export interface Wanted {
   readonly installation: string;
   readonly adopt: boolean;
   readonly repair?: boolean;
+  readonly writer?: TargetWriter | undefined;
   readonly value: ValueTrace;
 }
 
 const pullSecretType = "kubernetes.io/dockerconfigjson";
 
 export function judgeTarget(seen: TargetSeen | null, wanted: Wanted): Judgement {
+  if (wanted.writer !== undefined) return judgeSynced(seen, wanted.value);
   if (seen === null) return { is: "create" };
   const foreign = foreignBecause(seen, wanted);
   if (foreign !== null) return { is: "foreign", why: foreign };
@@ -46,6 +51,15 @@ export function judgeTarget(seen: TargetSeen | null, wanted: Wanted): Judgement 
   if (mark !== null && mark.epoch > wanted.value.epoch) return { is: "higher", epoch: mark.epoch };
   if (mark?.epoch === wanted.value.epoch && seen.hash === wanted.value.hash) return { is: "served" };
   return { is: "write" };
+}
+
+/** A Secret that is only read: whoever owns it, what pods would log in with decides. */
+function judgeSynced(seen: TargetSeen | null, value: ValueTrace): Judgement {
+  if (seen !== null && seen.type !== pullSecretType)
+    return { is: "unserved", reason: "invalid", text: `its type is ${seen.type}` };
+  if (seen !== null && seen.malformed !== null) return { is: "unserved", reason: "malformed", text: seen.malformed };
+  if (seen?.hash === value.hash) return { is: "served" };
+  return { is: "unserved", reason: "not-synced", text: "" };
 }
 
 /** Somebody else's Secret is not ours; null: it is, or may be taken. */

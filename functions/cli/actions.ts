@@ -77,8 +77,10 @@ export interface RbacOptions {
 }
 
 export interface ManifestsOptions {
-  /** The site of kind `agent`. */
-  readonly agent: string;
+  /** The site of kind `agent`; null: what External Secrets needs in `clusters`. */
+  readonly agent: string | null;
+  /** With External Secrets; none: all of the file where it is to write something. */
+  readonly clusters: readonly string[];
   readonly form: "deployment" | "cronjob";
   readonly image: string;
   /** Of the pod at its cloud: role ARN, client id or service account; null: none is named. */

@@ -16,6 +16,7 @@ const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
   listNamespaces: true,
   listSecrets: true,
   readSecret: true,
+  readExternalSecret: true,
   createEmptySecret: true,
   applySecret: true,
   deleteSecret: true,

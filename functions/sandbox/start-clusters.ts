@@ -15,6 +15,7 @@ const rules: Readonly<Record<string, readonly AllowRule[]>> = {
     { verbs: ["get", "list", "watch"], resources: ["namespaces"] },
     { verbs: ["get", "list", "create", "patch", "delete"], resources: ["secrets"] },
     { verbs: ["get", "patch"], resources: ["serviceaccounts"] },
+    { verbs: ["get"], resources: ["externalsecrets"] },
   ],
   [nodes]: [{ verbs: ["get"], resources: ["secrets"] }],
 };

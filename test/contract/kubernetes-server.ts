@@ -18,7 +18,14 @@ export interface KubernetesServer {
   readonly adminToken: string;
   /** The history is forgotten: pages and watches begun before are too old. */
   readonly compact: () => Promise<void>;
+  /** An ExternalSecret as its controller leaves it; the first call installs the kind. */
+  readonly putExternalSecret: (namespace: string, name: string, fields: ExternalSecretFields) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+export interface ExternalSecretFields {
+  readonly spec: object;
+  readonly status?: object;
 }
 
 export const adminToken = "contract-admin";
@@ -39,6 +46,10 @@ export async function startSandboxServer(): Promise<KubernetesServer> {
     caPem,
     adminToken,
     compact: async () => server.expireContinueTokens(),
+    async putExternalSecret(namespace, name, fields) {
+      server.installExternalSecrets();
+      server.putExternalSecret(namespace, name, fields);
+    },
     close: async () => {
       await full.close();
       await server.close();

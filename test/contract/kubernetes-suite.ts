@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type ClusterWorld, clusterContract } from "./cluster-suite.ts";
 import { answerCases } from "./kubernetes-answer-cases.ts";
+import { externalSecretCases } from "./kubernetes-external-secret-cases.ts";
 import { refusalCases } from "./kubernetes-refusal-cases.ts";
 import { KubernetesClient, type KubernetesServer } from "./kubernetes-server.ts";
 import { serverCases } from "./kubernetes-server-cases.ts";
@@ -36,7 +37,13 @@ export function kubernetesContract(name: string, start: () => Promise<Kubernetes
       await client.close();
       await client.server.close();
     });
-    for (const { name: title, run } of [...answerCases, ...refusalCases, ...serverCases, ...watchCases]) {
+    for (const { name: title, run } of [
+      ...answerCases,
+      ...refusalCases,
+      ...serverCases,
+      ...watchCases,
+      ...externalSecretCases,
+    ]) {
       it(title, async () => {
         count += 1;
         const namespace = `answer-${count}`;

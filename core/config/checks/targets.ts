@@ -17,6 +17,7 @@ export function checkTargets(config: Config): readonly Finding[] {
   const places = new Map<string, Claim[]>();
   for (const [name, credential] of Object.entries(config.credentials)) {
     credential.targets.forEach((target, index) => {
+      findings.push(...checkWriter(target, ["credentials", name, "targets", index]));
       const claim = { credential: name, path: ["credentials", name, "targets", index], namespaces: target.namespaces };
       for (const cluster of new Set(target.clusters)) {
         const place = JSON.stringify([cluster, target.secret, credential.registryHost]);
@@ -29,6 +30,14 @@ export function checkTargets(config: Config): readonly Finding[] {
     });
   }
   return findings;
+}
+
+/** What External Secrets writes is never written by us, whatever stands there. */
+function checkWriter(target: TargetConfig, path: readonly PathSegment[]): readonly Finding[] {
+  if (target.by === "capstan") return [];
+  const vain = (["adopt", "repair"] as const).filter((key) => target[key]);
+  const mend = "take it out, or leave by out";
+  return vain.map((key) => ({ path: [...path, key], problem: `is not for targets that ${target.by} writes`, mend }));
 }
 
 function explain(claim: Claim, other: Claim, cluster: string, secret: string, host: string): Finding {

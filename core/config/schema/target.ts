@@ -54,6 +54,9 @@ export const targetSchema = z
       .max(50)
       .default([])
       .meta({ description: "Accounts of these namespaces that get the Secret into their imagePullSecrets" }),
+    by: z.enum(["capstan", "external-secrets"]).default("capstan").meta({
+      description: "Who writes the Secret: Capstan, or an ExternalSecret of the same name; then it is only read",
+    }),
     email: line("Accepted for the sake of old files, and left out of pull Secrets").optional(),
     repair: z
       .boolean()

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   CoreV1Api,
+  CustomObjectsApi,
   createConfiguration,
   type RequestContext,
   ResponseContext,
@@ -30,13 +31,19 @@ export interface ClientOptions {
   readonly throttledTriesMax?: number | undefined;
 }
 
+export interface KubernetesApis {
+  readonly core: CoreV1Api;
+  /** Objects of installed kinds. */
+  readonly custom: CustomObjectsApi;
+}
+
 /**
- * The SDK's core API over our own transport. The SDK's opens a TLS connection per request, has neither
+ * The SDK's APIs over our own transport. The SDK's opens a TLS connection per request, has neither
  * time-outs nor size limits, and puts bodies and headers of failures into its messages (clouds.md D1);
  * here every failure is a `PortError` before the SDK sees it. A refused token is asked for once more. How many
  * calls go at the same time is found out by how the cluster takes them.
  */
-export function createClient(options: ClientOptions): CoreV1Api {
+export function createClient(options: ClientOptions): KubernetesApis {
   const { nowMs, tokens, throttledTriesMax } = options;
   const gate = new AdaptiveGate({ nowMs, throttledTriesMax, sleep: (ms) => delay(ms) });
 
@@ -60,11 +67,15 @@ export function createClient(options: ClientOptions): CoreV1Api {
 
   const server = options.server.replace(/\/+$/, "");
   const configuration = { baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary({ send }) };
-  return guarded(new CoreV1Api(createConfiguration(configuration)), `kubernetes ${options.name}`);
+  const system = `kubernetes ${options.name}`;
+  return {
+    core: guarded(new CoreV1Api(createConfiguration(configuration)), system),
+    custom: guarded(new CustomObjectsApi(createConfiguration(configuration)), system),
+  };
 }
 
 /** The SDK reads replies into classes of its own, and trips over what has another shape: `invalid` (`bad-reply`). */
-function guarded(api: CoreV1Api, system: string): CoreV1Api {
+function guarded<Api extends object>(api: Api, system: string): Api {
   return new Proxy(api, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
@@ -125,7 +136,11 @@ function badReply({ system, operation, subject }: CallFacts, { status }: HttpRep
 function describe(name: string, request: RequestContext): CallFacts {
   const method = request.getHttpMethod() as string;
   const { pathname } = new URL(request.getUrl());
-  const parts = pathname.split("/api/v1/").at(-1)?.split("/") ?? [];
+  const parts =
+    pathname
+      .split(/\/api\/v1\/|\/apis\/[^/]+\/[^/]+\//)
+      .at(-1)
+      ?.split("/") ?? [];
   const inNamespace = parts[0] === "namespaces" && parts.length > 2;
   const resource = (inNamespace ? parts[2] : parts[0]) ?? "";
   const subject = (inNamespace ? [parts[1], ...parts.slice(3)] : parts.slice(1)).join("/");

@@ -1,12 +1,26 @@
-import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from "@kubernetes/client-node";
+import {
+  type CoreV1Api,
+  type CustomObjectsApi,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Secret,
+} from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
-import type { Cluster, LinkResult, NamespaceFacts, SecretFacts, TargetWrite } from "../../ports/cluster.ts";
+import type {
+  Cluster,
+  ExternalSecretFacts,
+  LinkResult,
+  NamespaceFacts,
+  SecretFacts,
+  TargetWrite,
+} from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import type { NamespaceWatch } from "../../ports/namespace-watch.ts";
 import { pullSecretType } from "../../pullsecret/index.ts";
 import { createDispatcher } from "../http/dispatcher.ts";
 import { linkPullSecret } from "./accounts.ts";
-import { createClient } from "./client.ts";
+import { createClient, type KubernetesApis } from "./client.ts";
+import { readExternalSecret } from "./external-secrets.ts";
 import { dockerKey, secretFacts } from "./facts.ts";
 import { ExpiredPageError } from "./failures.ts";
 import { itemsOf } from "./list-items.ts";
@@ -53,10 +67,10 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Clus
   const dispatcher = tlsServerName === undefined ? shared : shared.compose(withServerName(tlsServerName));
   const requestTimeoutMs = options.requestTimeoutMs ?? 15_000;
   const tokens = new TokenKeeper(options.token, options.nowMs);
-  const api = createClient({ ...options, tokens, dispatcher, requestTimeoutMs });
+  const apis = createClient({ ...options, tokens, dispatcher, requestTimeoutMs });
   const watch: NamespaceWatch["watchNamespaces"] = (wanted, told, signal) =>
     watchNamespaces({ ...options, tokens, dispatcher }, wanted, told, signal);
-  return Object.assign(new KubernetesCluster(api, options), { watchNamespaces: watch });
+  return Object.assign(new KubernetesCluster(apis, options), { watchNamespaces: watch });
 }
 
 /** The name asked for in the TLS handshake, and looked for in the certificate. */
@@ -69,14 +83,16 @@ type AppliedMetadata = Pick<TargetWrite, "namespace" | "name" | "labels" | "reso
 
 class KubernetesCluster implements Cluster {
   readonly #api: CoreV1Api;
+  readonly #custom: CustomObjectsApi;
   readonly #system: string;
   readonly #fieldManager: string;
   readonly #pageSize: number;
   readonly #namespacesPageSize: number;
   readonly #data = new RememberedData();
 
-  constructor(api: CoreV1Api, options: KubernetesClusterOptions) {
-    this.#api = api;
+  constructor({ core, custom }: KubernetesApis, options: KubernetesClusterOptions) {
+    this.#api = core;
+    this.#custom = custom;
     this.#system = `kubernetes ${options.name}`;
     this.#fieldManager = options.fieldManager;
     this.#pageSize = options.pageSize ?? 500;
@@ -106,6 +122,10 @@ class KubernetesCluster implements Cluster {
   async readSecret(namespace: string, name: string): Promise<SecretFacts | null> {
     const secret = await this.#read(namespace, name);
     return secret === null ? null : this.#factsOf(secret, "secrets.get", { namespace, name });
+  }
+
+  readExternalSecret(namespace: string, name: string): Promise<ExternalSecretFacts | null> {
+    return readExternalSecret(this.#custom, namespace, name, this.#system);
   }
 
   async createEmptySecret(

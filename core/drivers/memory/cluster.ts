@@ -86,6 +86,11 @@ export class MemoryCluster implements Cluster {
     return this.readSecretNow(namespace, name);
   }
 
+  /** There is no External Secrets in memory. */
+  async readExternalSecret(): Promise<null> {
+    return null;
+  }
+
   async createEmptySecret(namespace: string, name: string, labels: Readonly<Record<string, string>>) {
     return this.createEmptySecretNow(namespace, name, labels);
   }

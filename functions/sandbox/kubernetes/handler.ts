@@ -1,7 +1,7 @@
 import { parse as parseYaml } from "yaml";
 import type { PartReply, PartRequest } from "../listener.ts";
 import { listObjects } from "./list.ts";
-import { isObject, type Json, type JsonObject, type KubeObject } from "./objects.ts";
+import { externalSecretsGroup, isObject, type Json, type JsonObject, type KubeObject } from "./objects.ts";
 import { jsonPatch, mergePatch } from "./patch.ts";
 import { type AllowRule, forbidden, isAllowed, type TokenHolder, type User } from "./rights.ts";
 import { applyContentType, type Route } from "./routes.ts";
@@ -51,6 +51,12 @@ export function handleResource(store: ObjectStore, route: Route, caller: Caller,
     const attempt = { verb, group: info.group, resource, namespace: route.namespace, name };
     if (!isAllowed(store, caller.user, caller.rules, attempt)) throw forbidden(caller.user, attempt);
   };
+  if (info.group === externalSecretsGroup) {
+    // Its objects are put there by hand, and read.
+    if (request.method !== "GET" || isWatch(request)) throw methodNotAllowed();
+    check(name === null ? "list" : "get");
+    if (!store.installed.has(info.group)) throw unknownPath();
+  }
   if (request.method === "GET" && name === null && isWatch(request)) {
     check("watch");
     return watchObjects(store, info, route.namespace, request);

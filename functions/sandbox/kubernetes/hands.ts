@@ -1,4 +1,4 @@
-import { type JsonObject, type KubeObject, resources } from "./objects.ts";
+import { externalSecretsGroup, type JsonObject, type KubeObject, resources, sameJson } from "./objects.ts";
 import type { ObjectStore } from "./store.ts";
 import { createObject, deleteObject, terminateNamespace, updateObject } from "./writes.ts";
 
@@ -35,6 +35,10 @@ export interface Hands {
   /** Creates the Secret, or replaces its data, labels and annotations. Values are plain text. */
   putSecret(namespace: string, name: string, data: Readonly<Record<string, string>>, options?: PutSecretOptions): void;
   deleteSecret(namespace: string, name: string): void;
+  /** From now on the cluster knows ExternalSecrets (`external-secrets.io/v1`), to be read. */
+  installExternalSecrets(): void;
+  /** An ExternalSecret as its controller leaves it, or another version of it. */
+  putExternalSecret(namespace: string, name: string, fields: { readonly spec: object; readonly status?: object }): void;
   /** As the controller makes one in each namespace. */
   createAccount(namespace: string, name: string, pullSecrets?: readonly string[]): void;
   /** Names in its `imagePullSecrets`. */
@@ -103,6 +107,16 @@ export function createHands(store: ObjectStore): Hands {
       else updateObject(store, target, before, body);
     },
     deleteSecret: remove,
+    installExternalSecrets: () => void store.installed.add(externalSecretsGroup),
+    putExternalSecret(namespace, name, fields): void {
+      const before = store.get("externalsecrets", namespace, name);
+      const { kind, apiVersion } = resources.externalsecrets;
+      const generation =
+        before === null ? 1 : (before.metadata.generation ?? 0) + (sameJson(before["spec"], fields.spec) ? 0 : 1);
+      const given = before?.metadata ?? { uid: "", resourceVersion: "", creationTimestamp: "" };
+      const object = { kind, apiVersion, metadata: { ...given, namespace, name, generation }, ...fields };
+      store.put("externalsecrets", object, before === null);
+    },
     createAccount(namespace: string, name: string, pullSecrets: readonly string[] = []): void {
       const target = { info: resources.serviceaccounts, namespace, name, manager, dryRun: false };
       createObject(store, target, {

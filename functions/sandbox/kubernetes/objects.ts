@@ -40,7 +40,8 @@ export type ResourceName =
   | "roles"
   | "rolebindings"
   | "clusterroles"
-  | "clusterrolebindings";
+  | "clusterrolebindings"
+  | "externalsecrets";
 
 export interface ResourceInfo {
   readonly resource: ResourceName;
@@ -63,6 +64,8 @@ const core = { group: "", apiVersion: "v1", namespaced: true, tracksUpdates: tru
 export const rbacGroup = "rbac.authorization.k8s.io";
 const rbac = { group: rbacGroup, apiVersion: `${rbacGroup}/v1`, namespaced: true, tracksUpdates: true } as const;
 const binding = ["subjects", "roleRef"];
+/** Of External Secrets, which a cluster has only once it is installed (`installExternalSecrets`). */
+export const externalSecretsGroup = "external-secrets.io";
 
 export const resources: Readonly<Record<ResourceName, ResourceInfo>> = {
   namespaces: {
@@ -96,6 +99,15 @@ export const resources: Readonly<Record<ResourceName, ResourceInfo>> = {
     kind: "ClusterRoleBinding",
     namespaced: false,
     fields: binding,
+  },
+  externalsecrets: {
+    resource: "externalsecrets",
+    kind: "ExternalSecret",
+    group: externalSecretsGroup,
+    apiVersion: `${externalSecretsGroup}/v1`,
+    namespaced: true,
+    tracksUpdates: true,
+    fields: ["spec", "status"],
   },
 };
 

@@ -1,4 +1,4 @@
-import type { ResourceName } from "./objects.ts";
+import { type ResourceName, resources } from "./objects.ts";
 import { ruleAllows, rulesOf } from "./rbac.ts";
 import { StatusFailure, unauthorized } from "./status.ts";
 import type { ObjectStore } from "./store.ts";
@@ -68,9 +68,8 @@ export function isAllowed(store: ObjectStore, user: User, fixed: readonly AllowR
 
 function isFixed(rule: AllowRule, { verb, group, resource, name, namespace }: Attempt): boolean {
   return (
-    group === "" &&
     rule.verbs.includes(verb) &&
-    rule.resources.some((one) => one === resource) &&
+    rule.resources.some((one) => one === resource && resources[one].group === group) &&
     (rule.resourceNames === undefined || rule.resourceNames.includes(name ?? "")) &&
     (rule.namespaces === undefined || rule.namespaces.includes(namespace ?? ""))
   );

@@ -31,6 +31,8 @@ export class ObjectStore {
   readonly #changes: Change[] = [];
   /** Each with what it does when its connection is to break. */
   readonly #watchers = new Map<(change: Change) => void, () => void>();
+  /** API groups of kinds that were installed. */
+  readonly installed = new Set<string>();
   /** Changes up to this version are forgotten. */
   #compacted = 0;
   readonly #nowMs: () => number;

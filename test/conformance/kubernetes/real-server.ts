@@ -58,7 +58,69 @@ export async function startRealServer(binaries: string): Promise<KubernetesServe
       first = startFirst();
       await ready(url, "kube-apiserver");
     },
+    putExternalSecret: externalSecrets(url, dispatcher),
     close,
+  };
+}
+
+/** A kind of that name and group, with whatever fields: what its controller checks is not played. */
+const crd = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "externalsecrets.external-secrets.io" },
+  spec: {
+    group: "external-secrets.io",
+    scope: "Namespaced",
+    names: { plural: "externalsecrets", singular: "externalsecret", kind: "ExternalSecret" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+              status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+
+function externalSecrets(url: string, dispatcher: Agent): KubernetesServer["putExternalSecret"] {
+  const call = async (method: "GET" | "PATCH", path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/apply-patch+yaml" };
+    const query = method === "GET" ? "" : "?fieldManager=contract&force=true";
+    const reply = await request(`${url}${path}${query}`, {
+      method,
+      dispatcher,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await reply.body.text();
+    return { status: reply.statusCode, text };
+  };
+  const must = async (...args: Parameters<typeof call>) => {
+    const { status, text } = await call(...args);
+    if (status >= 300) throw new Error(`${args[0]} ${args[1]}: ${status} ${text}`);
+  };
+  return async (namespace, name, { spec, status }) => {
+    const root = "/apis/external-secrets.io/v1";
+    await must("PATCH", `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd.metadata.name}`, crd);
+    const endMs = Date.now() + readyWithinMs;
+    while ((await call("GET", `${root}/externalsecrets`)).status !== 200) {
+      if (Date.now() > endMs) throw new Error("the kind is not served");
+      await delay(100);
+    }
+    const object = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", metadata: { namespace, name } };
+    const path = `${root}/namespaces/${namespace}/externalsecrets/${name}`;
+    await must("PATCH", path, { ...object, spec });
+    if (status !== undefined) await must("PATCH", `${path}/status`, { ...object, status });
   };
 }
 

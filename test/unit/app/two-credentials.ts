@@ -68,6 +68,7 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
       broken.cluster?.(name);
       return inMemory.readSecret(namespace, name);
     },
+    readExternalSecret: () => inMemory.readExternalSecret(),
     createEmptySecret: (namespace, name, labels) => inMemory.createEmptySecret(namespace, name, labels),
     applySecret: (write) => inMemory.applySecret(write),
     linkPullSecret: (...exactly) => inMemory.linkPullSecret(...exactly),

@@ -34,7 +34,10 @@ credentials:
     robot: { permissions: [{ namespace: apps, access: [{ resource: repository, action: pull }] }] }
     proof: { repository: apps/hello }
     limits: { requestTimeout: 45s }
-    targets: [{ clusters: all, namespaces: { selector: '' }, secret: one }]
+    targets:
+      - { clusters: all, namespaces: { selector: '' }, secret: one }
+      - { clusters: [near], namespaces: { names: [shop, web] }, secret: two, by: external-secrets }
+      - { clusters: [far], namespaces: { selector: 'team in (a, b),!old', except: [x] }, secret: two, by: external-secrets }
 `;
 
 let folders = 0;
@@ -49,7 +52,15 @@ async function printed(options: Partial<ManifestsOptions>, caFile = "ca.pem") {
     progress: () => undefined,
   } as unknown as CliContext;
   const account = { namespace: "ops", name: "run" };
-  const asked = { agent: "edge", form: "deployment", image: "capstan:1", identity: null, account, ...options } as const;
+  const asked = {
+    agent: "edge",
+    clusters: [],
+    form: "deployment",
+    image: "capstan:1",
+    identity: null,
+    account,
+    ...options,
+  } as const;
   const { table } = await manifests(asked, context);
   const documents = parseAllDocuments(table.join("\n")).map((document) => document.toJS());
   return Object.fromEntries(documents.filter(Boolean).map((one) => [one.kind, one]));
@@ -86,7 +97,42 @@ describe("capstan manifests", () => {
     expect(jobTemplate.spec.template.spec.containers[0].args).toEqual(["agent", "--site", "edge", "--once"]);
   });
 
+  test("prints stores and ExternalSecrets for what External Secrets writes: by name, and by label for a whole cluster", async () => {
+    const { ClusterSecretStore, ExternalSecret } = await printed({ agent: null, clusters: ["near"] });
+    const serviceAccountRef = { name: "run", namespace: "ops" };
+    expect(ClusterSecretStore.metadata.name).toBe("capstan-aws");
+    expect(ClusterSecretStore.spec.provider).toEqual({
+      aws: { service: "SecretsManager", region: "eu-central-1", auth: { jwt: { serviceAccountRef } } },
+    });
+    expect(ExternalSecret.metadata).toEqual({ name: "two", namespace: "web" });
+    expect(ExternalSecret.spec).toEqual({
+      refreshInterval: "15m",
+      secretStoreRef: { kind: "ClusterSecretStore", name: "capstan-aws" },
+      target: {
+        name: "two",
+        template: {
+          type: "kubernetes.io/dockerconfigjson",
+          metadata: { labels: { "capstan.dev/installation": "trial" } },
+          data: { ".dockerconfigjson": "{{ .config }}" },
+        },
+      },
+      data: [{ secretKey: "config", remoteRef: { key: "capstan-a", property: "dockerconfigjson" } }],
+    });
+    const { ClusterExternalSecret, ...stores } = await printed({ agent: null, clusters: ["far"] });
+    expect(Object.keys(stores)).toEqual(["ClusterSecretStore"]);
+    expect(ClusterExternalSecret.spec.namespaceSelectors).toEqual([
+      {
+        matchExpressions: [
+          { key: "team", operator: "In", values: ["a", "b"] },
+          { key: "old", operator: "DoesNotExist" },
+          { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["x"] },
+        ],
+      },
+    ]);
+  });
+
   test.each([
+    [{ agent: null, clusters: ["other"] }, "ca.pem", "--external-secrets: no target there has by: external-secrets"],
     [{ agent: "aws" }, "ca.pem", "--agent: aws is no site of kind agent"],
     [{ agent: "hall" }, "ca.pem", "--agent: the agent hall needs exactly one cluster with inCluster: true, it has 0"],
     [{ agent: "egde" }, "ca.pem", "did you mean edge?"],

@@ -25,8 +25,15 @@ describe("what is asked", () => {
     [
       "manifests --agent edge",
       {
-        ...{ agent: "edge", form: "deployment", image: "capstan:0.1.0", identity: null },
+        ...{ agent: "edge", clusters: [], form: "deployment", image: "capstan:0.1.0", identity: null },
         account: { namespace: "capstan", name: "capstan" },
+      },
+    ],
+    [
+      "manifests --external-secrets --cluster a b --account ops/run",
+      {
+        ...{ agent: null, clusters: ["a", "b"], form: "deployment", image: "capstan:0.1.0", identity: null },
+        account: { namespace: "ops", name: "run" },
       },
     ],
     ["discover", { harbor: null, registry: null, write: null, force: false }],
@@ -93,6 +100,9 @@ describe("wrong usage is 64 and touches nothing", () => {
     ["rotate --wait --timeout soon", "--timeout: a duration such as 30s"],
     ["rbac --account capstan", "--account: takes namespace/name"],
     ["manifests --agent edge --form daemonset", "--form: takes deployment or cronjob"],
+    ["manifests", "--agent: or --external-secrets: one of them is needed"],
+    ["manifests --agent edge --external-secrets", "--agent: or --external-secrets: one of them is needed"],
+    ["manifests --agent edge --cluster a", "--cluster: is for --external-secrets"],
     ["manifests --agent edge --image UPPER", "--image: takes the name of an image"],
     ["sandbox --harbor-version 2.9", "--harbor-version: a version from 2.10 to 2.16 is needed"],
     ["discover --login bob", "--login: is for --harbor-url: the file says the rest"],

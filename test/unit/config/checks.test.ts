@@ -261,3 +261,11 @@ describe("agents", () => {
     expect(problemsOf(text).join("\n")).toContain(wanted);
   });
 });
+
+test.each(["adopt", "repair"])("%s is refused for a target that External Secrets writes", (key) => {
+  const text = change(
+    "        secret: harbor-pull\n",
+    `        secret: harbor-pull\n        by: external-secrets\n        ${key}: true\n`,
+  );
+  expect(problemsOf(text).join("\n")).toContain(`targets[0].${key}: is not for targets that external-secrets writes`);
+});

@@ -121,6 +121,7 @@ function workingWorld(scene: SiteScene, stored: () => SiteLedger | null): Requir
       continueToken: null,
     }),
     "read-target": ({ cluster, namespace }) => ({ target: held.get(`${cluster}/${namespace}`) ?? null }),
+    "read-sync": ({ namespace }) => ({ text: `how it fares in ${namespace}` }),
     "create-target": ({ cluster, namespace }) => {
       const made = target(namespace, 0);
       held.set(`${cluster}/${namespace}`, made);

@@ -16,9 +16,10 @@ import { parseRobotMark, type RobotMark } from "./mark.ts";
 import { rebuild, rebuiltLately } from "./rebuild.ts";
 import { type Instant, newLedger } from "./state.ts";
 
-function traces(state: HomeState): readonly HomeEffect[] {
+const listRobots: HomeEffect = { type: "list-robots" };
+
+function otherTraces(state: HomeState): readonly HomeEffect[] {
   return [
-    { type: "list-robots" },
     ...state.settings.sites.map((site) => ({ type: "read-store", site }) as const),
     ...state.settings.sites.map((site) => ({ type: "load-site", site }) as const),
   ];
@@ -26,7 +27,9 @@ function traces(state: HomeState): readonly HomeEffect[] {
 
 /** Traces first, then the ledger: what a trace names was in the ledger before it was done. */
 export function readTraces(state: HomeState): Decision | undefined {
-  return ask(state, traces(state));
+  if (!state.lookedAgain) return ask(state, [listRobots, ...otherTraces(state)]);
+  // A rebuild makes records of the robots: listed last, they are all that the other traces can name.
+  return ask(state, otherTraces(state)) ?? ask(state, [listRobots]);
 }
 
 /**
@@ -35,7 +38,7 @@ export function readTraces(state: HomeState): Decision | undefined {
  * expects the revision read, shows that nobody wrote to it in between.
  */
 function readTracesAgain(state: HomeState): Decision {
-  const again = new Set(traces(state).map(effectId));
+  const again = new Set([listRobots, ...otherTraces(state)].map(effectId));
   const kept = Object.entries(state.replies).filter(([id]) => !again.has(id));
   return { do: "note", patch: { replies: Object.fromEntries(kept), lookedAgain: true } };
 }

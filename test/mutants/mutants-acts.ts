@@ -77,4 +77,16 @@ export const actMutants: readonly Mutant[] = [
     hunt: told("rebuilt-from-an-old-look"),
     broken: /^promise/,
   },
+  {
+    name: "a rebuild that lists the robots before it reads the store",
+    edits: [
+      {
+        file: judge,
+        from: "if (!state.lookedAgain) return ask(state, [listRobots, ...otherTraces(state)]);",
+        to: "if (state !== null) return ask(state, [listRobots, ...otherTraces(state)]);",
+      },
+    ],
+    hunt: told("rebuilt-over-a-lost-one"),
+    broken: /^promise/,
+  },
 ];

@@ -220,7 +220,9 @@ export class Fleet {
   }
 
   #staleRead(call: PortCall): CallReply {
-    const reply = this.#past.reply(call, this.#world.nowMs - 3 * this.#world.shape.tickEveryMs);
+    const then = this.#past.reply(call, this.#world.nowMs - 3 * this.#world.shape.tickEveryMs);
+    const hidesAll = then?.ok === true && then.value === null && this.#outside.isLastTrace(call);
+    const reply = hidesAll ? null : then;
     if (reply !== null) this.#log.count(call.call === "ledger.load" ? "stale load" : "stale read");
     return reply ?? performNow(this.#world.ports, call);
   }

@@ -39,7 +39,7 @@ export class OutsideBackups {
   /** Somebody writes a value over ours. */
   writeStore(place: Place): string | null {
     const [site, store] = this.#random.pick(Object.entries(this.#world.ports.stores));
-    if (this.#isLost(site)) return null;
+    if (this.isLost(site)) return null;
     this.#writes += 1;
     store.flipNow(place.storeName, {
       value: new Secret(`written by hand ${this.#writes}`),
@@ -104,7 +104,7 @@ export class OutsideBackups {
   #restoreStore(site: string, oldest: Kept): string | null {
     const store = this.#world.ports.stores[site];
     const then = oldest.stores[site];
-    if (store === undefined || then === undefined || this.#isLost(site)) return null;
+    if (store === undefined || then === undefined || this.isLost(site)) return null;
     const lost = this.#world.places.filter((place) => place.home === site);
     for (const place of lost) {
       // Values that only this store had are gone, and nobody can bring them back.
@@ -122,7 +122,7 @@ export class OutsideBackups {
   }
 
   /** A ledger that was lost here is not there again: the store's value is all that it can be rebuilt from. */
-  #isLost(site: string): boolean {
+  isLost(site: string): boolean {
     const { places } = this.#world;
     return this.#restores > 0 && places.some((place) => place.home === site && homeLedger(this.#world, place) === null);
   }

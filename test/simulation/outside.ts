@@ -33,6 +33,11 @@ export class Outside {
     return this.#backups.beginsOverLost(call, tickStartedMs);
   }
 
+  /** A lost ledger is known by the value in home's store: that value is older than what the store's reads may hide. */
+  isLastTrace(call: PortCall): boolean {
+    return call.call === "store.readCurrent" && this.#backups.isLost(call.on);
+  }
+
   /** Does one thing of this kind; null: there was nothing to do it to. */
   act(kind: OutsideKind): string | null {
     const place = this.#random.pick(this.#world.places);

@@ -59,6 +59,24 @@ export const stories: readonly Story[] = [
     },
   },
   {
+    name: "rebuilt-over-a-lost-one",
+    about:
+      "A runner finds no ledger, looks a second time and sleeps in the middle of that look. Meanwhile the ledger is begun, the first generation handed out, and the ledger lost. The sleeper wakes, finds the value in the store and rebuilds: without its robot, had it listed the robots before it read the store.",
+    tell: () => {
+      const script = new Script();
+      const sleeper = script.home().until("ledger.load", "sim/platform-pull").until("store.readCurrent");
+      script.tick();
+      const ledgers = script.world.ports.ledgers["aws"];
+      if (ledgers === undefined) throw new Error("there is a ledger");
+      const { ["sim/platform-pull"]: _lost, ...records } = ledgers.state.records;
+      ledgers.state = { ...ledgers.state, records };
+      script.say("home's ledger is lost");
+      sleeper.finish();
+      for (let i = 0; i < 4; i += 1) script.tick();
+      return script;
+    },
+  },
+  {
     name: "empty-secret-filled-late",
     about:
       "A site's tick with the old value sleeps. The next one makes the missing Secret, still empty, and dies. The sleeper wakes and finds a Secret without a mark: nothing there says that it is behind, so it must ask the site's ledger.",

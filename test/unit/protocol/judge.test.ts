@@ -89,7 +89,7 @@ describe("a ledger is behind", () => {
 
 /** A runner may sleep between its look at the traces and the ledger. */
 describe("before a ledger is begun or rebuilt the traces are looked at once more", () => {
-  const traces = ["list-robots", "read-store", "read-store", "load-site", "load-site"];
+  const others = ["read-store", "read-store", "load-site", "load-site"];
   /** The first look sees the one world, all later ones the other. */
   const then = (sees: Answers["read-store"], later: Answers["read-store"]): Answers => {
     let looks = 0;
@@ -101,13 +101,19 @@ describe("before a ledger is begun or rebuilt the traces are looked at once more
   test.each<[string, HomeLedger | null, Answers]>([
     ["begun", null, {}],
     ["rebuilt", ledgerWith(), store(traceOf(2, { epoch: 3 }))],
-  ])("and the ledger, which is %s, is read once", (why, ledger, answers) => {
+  ])("the robots last, and the ledger, which is %s, is read once", (why, ledger, answers) => {
     const { asked, saves } = playHome({ ledger, answers });
     const before = asked.slice(
       0,
       asked.findIndex((effect) => effect.type === "save"),
     );
-    expect(before.map((effect) => effect.type)).toEqual([...traces, "load-ledger", ...traces]);
+    expect(before.map((effect) => effect.type)).toEqual([
+      "list-robots",
+      ...others,
+      "load-ledger",
+      ...others,
+      "list-robots",
+    ]);
     expect(saves[0]).toBe(why);
   });
 

@@ -5,7 +5,12 @@ const refusal = refuseOldNode(process.versions.node);
 if (refusal !== null) throw new Error(refusal);
 
 /** MSAL keeps the identity endpoint that it saw first for the life of the process: these have one each. */
-const alone = ["test/contract/azure-identity.test.ts", "test/contract/sandbox-start.test.ts", "test/fuzz/fuzz.test.ts"];
+const alone = [
+  "test/contract/azure-identity.test.ts",
+  "test/contract/federation.test.ts",
+  "test/contract/sandbox-start.test.ts",
+  "test/fuzz/fuzz.test.ts",
+];
 const never = ["test/demo/**", "test/conformance/**", "node_modules/**"];
 
 export default defineConfig({

@@ -1,4 +1,5 @@
 import { lookAtHome, lookAtSite, type SiteLook } from "./inspect.ts";
+import { trustProblems } from "./inspect-trusts.ts";
 import { type InvokedRun, type InvokeResult, invokeResult } from "./invoke-result.ts";
 import { credentialOf, sitesOf, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
@@ -27,7 +28,9 @@ export async function look(
 }
 
 async function lookHome(tools: Tools, credential: string, site: string, inputs: TickInputs): Promise<InvokedRun> {
-  const { state, wouldDo, problems, waits } = await lookAtHome(tools, credential, inputs);
+  const [seen, missing] = await Promise.all([lookAtHome(tools, credential, inputs), trustProblems(tools, credential)]);
+  const { state, wouldDo, waits } = seen;
+  const problems = [...seen.problems, ...missing];
   const { ledger } = state;
   const blocked = problems.some((problem) => problem.blocks);
   return {

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { IssuerInspection } from "../ports/issuer.ts";
 import type { NamespaceWatch } from "../ports/namespace-watch.ts";
+import type { CloudName, TrustInspection } from "../ports/trust.ts";
 import type { Log } from "./log.ts";
 
 /** What every command works with; put together by a composition root. */
@@ -14,6 +15,10 @@ export interface Tools {
   readonly issuers: Readonly<Record<string, IssuerInspection>>;
   /** By the same names as `ports.clusters`. */
   readonly watches: Readonly<Record<string, NamespaceWatch>>;
+  /** The cloud whose identity this process has; null: none, or not known. */
+  readonly platform: CloudName | null;
+  /** By site: those in other clouds that the platform's identity is to get into. */
+  readonly trusts: Readonly<Record<string, TrustInspection>>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Names this process in leases. */

@@ -1,5 +1,6 @@
 import { lookAtSite, type SiteLook } from "../../core/app/inspect.ts";
 import { type IssuerLook, lookAtIssuer } from "../../core/app/inspect-issuer.ts";
+import { lookAtTrusts, type StaticKeys, staticKeys, type TrustLook } from "../../core/app/inspect-trusts.ts";
 import { credentialOf, sitesOf } from "../../core/app/settings.ts";
 import { isAgentSite } from "../../core/config/agents.ts";
 import type { Problem } from "../../core/protocol/home-state.ts";
@@ -38,14 +39,19 @@ export interface PlannedCredential extends StandingDocument {
   readonly sites: readonly PlannedSite[];
   /** What the issuer needs and has; rights that are missing make exit status 77. */
   readonly issuer: IssuerLook;
+  /** How home's runner gets into sites of other clouds; a trust that is missing makes exit status 77. */
+  readonly logins: readonly TrustLook[];
+  /** A warning for each site. */
+  readonly staticKeys: readonly StaticKeys[];
 }
 
 /** Looks at home and at every site of one credential; changes nothing. */
 export async function planCredential({ tools }: Session, name: string): Promise<PlannedCredential> {
   const credential = credentialOf(tools.config, name);
   const inputs = lookInputs(tools);
-  const [issuer, home, ...looks] = await Promise.all([
+  const [issuer, logins, home, ...looks] = await Promise.all([
     lookAtIssuer(tools, name),
+    lookAtTrusts(tools, name),
     lookHome(tools, name),
     ...sitesOf(credential).map((site) =>
       isAgentSite(tools.config, site) ? notLookedAt(site) : lookAtSite(tools, name, site, inputs),
@@ -60,7 +66,7 @@ export async function planCredential({ tools }: Session, name: string): Promise<
   const writes = sites.some((site) => site.clusters.some(({ toWrite }) => toWrite.length > 0));
   return {
     credential: name,
-    exitCode: codeOfPlan(code, issuer),
+    exitCode: codeOfPlan(code, issuer, logins),
     wouldChange: writes || home.wouldDo.length > 0,
     ...standingOf(home, name, credential),
     nextTick: home.wouldDo,
@@ -68,6 +74,8 @@ export async function planCredential({ tools }: Session, name: string): Promise<
     problems: home.problems,
     sites,
     issuer,
+    logins,
+    staticKeys: staticKeys(tools, name),
   };
 }
 
@@ -78,10 +86,11 @@ function notLookedAt(site: string): SiteLook {
   return { site, looked: false, wanted: 0, served: 0, toWrite: [], foreign: [], problems };
 }
 
-/** A rotation under way is no fault of the plan; a right that is missing is one, before anything is written. */
-function codeOfPlan(code: ExitCode, issuer: IssuerLook): ExitCode {
+/** A rotation under way is no fault of the plan; a right or a trust that is missing is one, before anything is written. */
+function codeOfPlan(code: ExitCode, issuer: IssuerLook, logins: readonly TrustLook[]): ExitCode {
   if (code !== exitCode.done && code !== exitCode.notFinished) return code;
-  return issuer.missing.length > 0 ? exitCode.denied : exitCode.done;
+  const isMissing = issuer.missing.length > 0 || logins.some(({ verdict }) => verdict === "missing");
+  return isMissing ? exitCode.denied : exitCode.done;
 }
 
 function plannedSite(look: SiteLook, clusters: readonly string[]): PlannedSite {

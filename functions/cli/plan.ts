@@ -5,6 +5,7 @@ import { exitCode, worstExitCode } from "./exit-codes.ts";
 import { installationLines } from "./finding-lines.ts";
 import { commandLine } from "./hint.ts";
 import { issuerLines } from "./issuer-lines.ts";
+import { loginLines } from "./login-lines.ts";
 import { pickCredentials } from "./pick.ts";
 import { type PlannedCredential, planCredential } from "./plan-credential.ts";
 import { allSitesOf, openSession } from "./session.ts";
@@ -65,6 +66,7 @@ function lines(planned: PlannedCredential, context: CliContext): readonly string
     ...steps,
     ...renderTable(siteHeadings, rows, context.style).map((line) => `  ${line}`),
     ...siteProblems,
+    ...loginLines(planned.logins, planned.staticKeys, context.style),
     ...issuerLines(planned.issuer, context.style),
   ];
 }

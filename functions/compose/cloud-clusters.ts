@@ -1,7 +1,7 @@
 import type { ClusterConfig, SiteConfig } from "../../core/config/complete.ts";
 import type { ClusterReach } from "../../core/drivers/kubernetes/reach.ts";
 import { PortError } from "../../core/ports/errors.ts";
-import { azureLogin, gcpLogin } from "./cloud-logins.ts";
+import { awsLogin, azureLogin, gcpLogin } from "./cloud-logins.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 type CloudCluster = Exclude<ClusterConfig, { server: string } | { context: string }>;
@@ -47,15 +47,13 @@ function needsIdentity(): PortError {
 }
 
 async function awsKeys(site: SiteConfig | null, region: string, around: Surroundings) {
-  if (site?.kind !== "aws" || site.credentials === undefined) {
-    const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-    return defaultProvider({ clientConfig: { region } });
-  }
-  const { accessKeyId, secretAccessKey, sessionToken } = site.credentials;
+  const [{ keySourceOf }, { sdkKeys }] = await Promise.all([
+    import("./aws-keys.ts"),
+    import("../../core/drivers/http/aws-client.ts"),
+  ]);
   // Asked for at each use: whoever renews a session writes it where the references point.
-  return async () => ({
-    accessKeyId: (await around.resolve(accessKeyId)).reveal(),
-    secretAccessKey: (await around.resolve(secretAccessKey)).reveal(),
-    ...(sessionToken === undefined ? {} : { sessionToken: (await around.resolve(sessionToken)).reveal() }),
-  });
+  return async () => {
+    const login = await awsLogin(site?.kind === "aws" ? site : null, around);
+    return sdkKeys(await (await keySourceOf({ region, ...login }))());
+  };
 }

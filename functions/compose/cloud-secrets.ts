@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { SiteConfig } from "../../core/config/complete.ts";
 import { PortError } from "../../core/ports/errors.ts";
 import type { Secret } from "../../core/secret.ts";
-import { awsLogin, azureLogin, gcpLogin, reachOf } from "./cloud-logins.ts";
+import { awsLogin, azureLogin, gcpLogin } from "./cloud-logins.ts";
+import { reachOf } from "./own-logins.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Reads one secret. Null: absent, or without a current value. Throws `PortError`. */

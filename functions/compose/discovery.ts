@@ -4,6 +4,7 @@ import { lookup } from "../../core/config/lookup.ts";
 import { clusterDriver } from "./clusters.ts";
 import { createFetchers } from "./fetchers.ts";
 import { loginOf } from "./issuer-login.ts";
+import { platformOf } from "./platform.ts";
 import type { SecretSource } from "./secrets.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { systemClock, systemEntropy } from "./tools.ts";
@@ -27,6 +28,7 @@ export async function composeDiscovery(
     ...systemClock,
     entropy: systemEntropy,
     requestTimeoutMs,
+    platform: platformOf(config, [], env),
     resolve: (reference) => resolve(reference),
   };
   const resolve = secrets.resolver(createFetchers(config, around));

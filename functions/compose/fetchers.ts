@@ -38,7 +38,7 @@ export function createFetchers(
 
   async function read(kind: CloudReferenceKind, name: string, alias: string | null): Promise<Secret> {
     const reference = `${kind}:${name}${alias === null ? "" : `#${alias}`}`;
-    refuseLoops(config, reference);
+    refuseLoops(config, reference, around.platform);
     const found = siteOfReference(config, reference);
     // One per account and region, vault or project: the name tells which.
     const place = kind === "gcp" ? name.split("/")[1] : kind === "azure" ? new URL(name).origin : regionOf(name);

@@ -4,9 +4,10 @@ import type { PaceOptions } from "../../core/drivers/http/pace.ts";
 import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { LedgerStore } from "../../core/ports/ledger-store.ts";
 import type { SecretStore } from "../../core/ports/secret-store.ts";
-import { awsLogin, azureLogin, gcpLogin, reachOf, type SiteOf } from "./cloud-logins.ts";
+import { awsLogin, azureLogin, gcpLogin } from "./cloud-logins.ts";
 import { clusterReach } from "./clusters.ts";
 import { lateDriver, onceMade } from "./late-driver.ts";
+import { reachOf, type SiteOf } from "./own-logins.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface SiteDrivers {
@@ -95,30 +96,22 @@ async function dynamoLedger(
 
 async function s3Ledger(ledger: AwsLedger<"s3">, common: AwsAccess, around: Surroundings): Promise<LedgerStore> {
   const { createS3Ledger } = await import("../../core/drivers/aws-s3-ledger/ledger-store.ts");
-  const { region, credentials: given, requestTimeoutMs } = common;
+  const [{ keySourceOf }, { sdkKeys }] = await Promise.all([
+    import("./aws-keys.ts"),
+    import("../../core/drivers/http/aws-client.ts"),
+  ]);
+  const { region, requestTimeoutMs } = common;
   const { nowMs, entropy } = around;
+  const keys = await keySourceOf(common);
   return createS3Ledger({
     region,
     bucket: ledger.bucket,
     ...reachOf(ledger),
-    credentials: given === undefined ? await providerChain() : async () => keysOf(given),
+    credentials: async () => sdkKeys(await keys()),
     requestTimeoutMs,
     nowMs,
     entropy,
   });
-}
-
-async function providerChain() {
-  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  return defaultProvider();
-}
-
-function keysOf({ accessKeyId, secretAccessKey, sessionToken }: NonNullable<AwsAccess["credentials"]>) {
-  return {
-    accessKeyId,
-    secretAccessKey: secretAccessKey.reveal(),
-    ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
-  };
 }
 
 async function azureSite(site: SiteOf<"azure">, around: Surroundings): Promise<SiteDrivers> {

@@ -10,10 +10,12 @@ import type { Clock } from "../../core/ports/clock.ts";
 import type { Entropy } from "../../core/ports/entropy.ts";
 import { clusterDriver } from "./clusters.ts";
 import { createFetchers } from "./fetchers.ts";
+import { platformOf } from "./platform.ts";
 import { registryDrivers } from "./registries.ts";
 import type { SecretSource } from "./secrets.ts";
 import { driversOf } from "./site-drivers.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { trustInspections } from "./trusts.ts";
 
 export const systemEntropy: Entropy = { hex: (bytes) => randomBytes(bytes).toString("hex") };
 
@@ -49,6 +51,7 @@ export function composeTools(options: ComposeOptions): Tools {
     ...systemClock,
     entropy: systemEntropy,
     requestTimeoutMs: limits.length === 0 ? 20_000 : Math.min(...limits),
+    platform: platformOf(config, sites, env),
     resolve: (reference) => resolve(reference),
   };
   // References into clouds are read with logins that may be references themselves.
@@ -79,6 +82,8 @@ export function composeTools(options: ComposeOptions): Tools {
     ports,
     issuers: registries,
     watches: clusters,
+    platform: around.platform?.cloud ?? null,
+    trusts: trustInspections(config, [...wantedSites], around),
     clock: systemClock,
     entropy: systemEntropy,
     owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,

@@ -10,6 +10,7 @@ import { FaultBoard } from "./faults.ts";
 import { documentedGcpRates } from "./gcp/quotas.ts";
 import { type GcpSandbox, startGcp } from "./gcp/start-gcp.ts";
 import { type Harbor, type IssuedLogin, startHarbor } from "./harbor/start-harbor.ts";
+import { IssuerDirectory } from "./identity/directory.ts";
 import type { KubernetesSandbox } from "./kubernetes/server.ts";
 import { sampleLayers } from "./sample-image.ts";
 import { type ClusterTokens, clusterTokens, startClusters } from "./start-clusters.ts";
@@ -133,6 +134,8 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
     const port = options.ports?.[part];
     return { faults, nowMs, ...(port === undefined ? {} : { port }) };
   };
+  // The clouds know each other's issuers, and Google hands AWS what was signed for it.
+  const directory = new IssuerDirectory();
   const { accessKeyId, secretAccessKey, identityHeader, adminPassword } = keys;
   const limited = options.quotas ?? true;
   const startingClusters = createAuthority("capstan sandbox").then(async (authority) => {
@@ -155,23 +158,37 @@ async function startParts(options: SandboxOptions, keys: Keys, faults: FaultBoar
   const others = Array.from({ length: (options.harbors ?? 1) - 1 }, (_, index) =>
     startOne({ instance: harborName(index + 1) }),
   );
+  const startingAws = startAws({
+    ...common("aws"),
+    directory,
+    accessKeyId,
+    secretAccessKey,
+    tables: [table],
+    buckets: [bucket],
+    rates: limited ? documentedAwsRates : {},
+  });
+  const startingGcp = startingAws.then(({ callerOf }) => {
+    const rates = limited ? gcpRates : {};
+    return startGcp({
+      ...common("gcp"),
+      directory,
+      awsCallerOf: callerOf,
+      project: gcpProject,
+      buckets: [bucket],
+      rates,
+    });
+  });
   const [harbor, aws, azure, gcp, { caPem, clusters }] = await Promise.all([
     startOne(common("harbor")),
-    startAws({
-      ...common("aws"),
-      accessKeyId,
-      secretAccessKey,
-      tables: [table],
-      buckets: [bucket],
-      rates: limited ? documentedAwsRates : {},
-    }),
+    startingAws,
     startAzure({
       ...common("azure"),
+      directory,
       identityHeader,
       containers: [container],
       rates: limited ? documentedVaultRates : {},
     }),
-    startGcp({ ...common("gcp"), project: gcpProject, buckets: [bucket], rates: limited ? gcpRates : {} }),
+    startingGcp,
     startingClusters,
   ]);
   const harbors: readonly [Harbor, ...Harbor[]] = [harbor, ...(await Promise.all(others))];

@@ -95,6 +95,7 @@ function resolverOf(config: Config = configured()) {
     sleep: async () => {},
     entropy: systemEntropy,
     requestTimeoutMs: 5_000,
+    platform: null,
     resolve: (reference) => resolve(reference),
   };
   const resolve = source.resolver(createFetchers(config, around));

@@ -83,6 +83,42 @@ it("at rest plan changes nothing and finds nothing to do, but names a foreign Se
   expect(aws.clusters[0].foreign).toEqual([{ target: "guest/platform-pull", why: "it is written by kubectl-edit" }]);
 });
 
+it("a trust that another cloud lacks is named with the commands that make it, and one that works is said", async () => {
+  const { aws, gcp } = fleet.sandbox;
+  const pool = "projects/123456789012/locations/global/workloadIdentityPools/capstan";
+  const serviceAccount = "guest@capstan-sandbox.iam.gserviceaccount.com";
+  const entry = { provider: `${pool}/providers/aws-home`, serviceAccount, stsEndpoint: gcp.url, iamEndpoint: gcp.url };
+  let before = "";
+  fleet.edit((text) => {
+    before = text;
+    return text
+      .replace("    kind: gcp\n", `    kind: gcp\n    federation: { aws: ${JSON.stringify(entry)} }\n`)
+      .replace("    kind: aws\n", `    kind: aws\n    sts: { endpoint: ${aws.url} }\n`);
+  });
+  const atAws = { CAPSTAN_CLOUD: "aws" };
+  const elsewhere = await fleet.capstan.run(["plan"]);
+  expect(elsewhere.out).toMatch(/gcp: not tried from here: home's runner gets in by its aws identity/);
+  const lacking = await fleet.capstan.run(["plan"], atAws);
+  expect(lacking.code).toBe(77);
+  expect(lacking.out).toContain("gcp: google-sts: token: there is no such workload identity pool or provider");
+  expect(lacking.out).toContain(
+    "gcloud iam workload-identity-pools providers create-aws aws-home --project=123456789012",
+  );
+  expect(lacking.out).toContain(`--account-id=${aws.identity.account}`);
+  // No Azure login is configured either, and AWS itself is logged in to with keys.
+  expect(lacking.out).toContain(
+    "azure: home's runner is at aws, and nothing says how it gets in: write sites.azure.federation.aws",
+  );
+  expect(lacking.out).toContain("aws: keys that do not end");
+  gcp.identity.providers.set(entry.provider, { kind: "aws", accountId: aws.identity.account });
+  const role = `arn:aws:sts::${aws.identity.account}:assumed-role/${aws.identity.callerRole}`;
+  gcp.identity.users.set(serviceAccount, [`principalSet://iam.googleapis.com/${pool}/attribute.aws_role/${role}`]);
+  const trusted = await fleet.capstan.json(["plan"], atAws);
+  expect(trusted.code).toBe(0);
+  expect(trusted.data.credentials[0].logins).toContainEqual(expect.objectContaining({ site: "gcp", verdict: "works" }));
+  fleet.edit(() => before);
+});
+
 it("in the midst of a rotation plan changes nothing and says what holds the old generation", async () => {
   expect((await fleet.capstan.run(["rotate"])).code).toBe(3);
   fleet.sandbox.clusters[1]?.deleteSecret("team-1", "platform-pull");

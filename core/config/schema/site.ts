@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { endpoint } from "./endpoint.ts";
+import { awsFederation, azureFederation, gcpFederation } from "./federation.ts";
 import { awsRateLimits, azureRateLimits, gcpRateLimits } from "./rate-limits.ts";
 import { secretReference } from "./reference.ts";
 import { entryName, filePath, text } from "./text.ts";
@@ -39,6 +40,14 @@ const aws = z
       })
       .optional()
       .meta({ description: "Without it the SDK's own chain is asked (role of the function, environment, profile)" }),
+    federation: awsFederation,
+    sts: z
+      .strictObject({
+        endpoint: endpoint("Address of STS, where it is not the region's own").optional(),
+        caFile,
+      })
+      .prefault({})
+      .meta({ description: "STS of this region: gives and takes web identities" }),
     secretsManager: z
       .strictObject({
         endpoint: endpoint("Address of Secrets Manager, where it is not the region's own").optional(),
@@ -94,6 +103,7 @@ const azure = z
         })
         .meta({ description: "Tokens from elsewhere, one per audience: Entra gives none that serves both" }),
     ]),
+    federation: azureFederation,
     ledger: z.strictObject({
       kind: z.literal("blob"),
       accountUrl: endpoint("Storage account, such as https://name.blob.core.windows.net", { pathAllowed: true }),
@@ -133,6 +143,7 @@ const gcp = z
         z.strictObject({ kind: z.literal("token"), token: secretReference("the access token") }),
       ])
       .prefault({ kind: "default" }),
+    federation: gcpFederation,
     ledger: z
       .discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("secret-annotation") }),

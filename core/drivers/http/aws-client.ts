@@ -7,6 +7,17 @@ import { sendHttp } from "./request.ts";
 const requestTimeoutMsDefault = 15_000;
 const replyBytesMax = 1024 * 1024;
 
+export interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+  readonly sessionToken?: Secret;
+  /** Milliseconds since the epoch; absent: they have no end that is known. */
+  readonly endsMs?: number;
+}
+
+/** Asked before use; gives the same keys as long as they live. */
+export type AwsKeySource = () => Promise<AwsKeys>;
+
 /** How to reach one AWS service; the same for every driver that talks to AWS. */
 export interface AwsAccess {
   readonly region: string;
@@ -15,11 +26,7 @@ export interface AwsAccess {
   /** PEM file with the authorities to trust instead of the system's. */
   readonly caFile?: string;
   /** Absent: the SDK's provider chain (environment, profile, web identity, instance or task role). */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: Secret;
-    readonly sessionToken?: Secret;
-  };
+  readonly credentials?: AwsKeys | AwsKeySource;
   /** Of one request, connecting and body included; 15 s where absent. */
   readonly requestTimeoutMs?: number;
   /** Waits for the turn of an operation; absent: every one is sent at once. */
@@ -132,14 +139,20 @@ export function awsClientConfig(access: AwsAccess, system: string) {
     maxAttempts: 1,
     requestHandler: createHandler(access, system),
     ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
-    ...(credentials === undefined
-      ? {}
-      : {
-          credentials: async () => ({
-            accessKeyId: credentials.accessKeyId,
-            secretAccessKey: credentials.secretAccessKey.reveal(),
-            ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken.reveal() }),
-          }),
-        }),
+    ...(credentials === undefined ? {} : { credentials: async () => sdkKeys(await keysFrom(credentials)) }),
+  };
+}
+
+async function keysFrom(credentials: AwsKeys | AwsKeySource): Promise<AwsKeys> {
+  return typeof credentials === "function" ? credentials() : credentials;
+}
+
+/** Keys as the SDK and its signers take them. */
+export function sdkKeys({ accessKeyId, secretAccessKey, sessionToken, endsMs }: AwsKeys) {
+  return {
+    accessKeyId,
+    secretAccessKey: secretAccessKey.reveal(),
+    ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
+    ...(endsMs === undefined ? {} : { expiration: new Date(endsMs) }),
   };
 }

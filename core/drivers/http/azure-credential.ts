@@ -3,6 +3,7 @@ import { Agent } from "undici";
 import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
 import { createAzureHttpClient } from "./azure-http-client.ts";
+import { isBearer } from "./bearer.ts";
 import { kindOfStatus } from "./request.ts";
 
 const system = "azure-identity";
@@ -14,10 +15,12 @@ const identityBodyBytesMax = 64 * 1024;
  * - `managed`: the identity of the function or machine; `clientId` for a user-assigned one.
  * - `token`: a bearer supplied from outside, asked for at every request. `resource` is the audience,
  *   such as `https://vault.azure.net` or `https://storage.azure.com`.
+ * - `federated`: a credential by the identity of another cloud, made at the first call.
  */
 export type AzureCredential =
   | { readonly kind: "managed"; readonly clientId?: string | undefined }
-  | { readonly kind: "token"; readonly token: (resource: string) => Promise<Secret> | Secret };
+  | { readonly kind: "token"; readonly token: (resource: string) => Promise<Secret> | Secret }
+  | { readonly kind: "federated"; readonly credential: () => Promise<TokenCredential> };
 
 function failure(lastStatus: number | null): PortError {
   const where = { system, operation: "token", ...(lastStatus === null ? {} : { status: lastStatus }) };
@@ -79,11 +82,6 @@ async function loadManaged(clientId: string | undefined): Promise<TokenCredentia
   };
 }
 
-/** What can stand in a header (RFC 6750, b64token). */
-function isBearer(token: unknown): boolean {
-  return typeof token === "string" && /^[\x21-\x7e]+$/.test(token);
-}
-
 function resourceOf(scopes: string | string[]): string {
   const scope = typeof scopes === "string" ? scopes : (scopes[0] ?? "");
   return scope.replace(/\/\.default$/, "");
@@ -103,6 +101,9 @@ export function createAzureCredential(config: AzureCredential): TokenCredential 
         return { token: token.reveal(), expiresOnTimestamp: 0 };
       },
     };
+  }
+  if (config.kind === "federated") {
+    return { getToken: async (scopes, options) => (await config.credential()).getToken(scopes, options) };
   }
   let loading: Promise<TokenCredential> | undefined;
   return {

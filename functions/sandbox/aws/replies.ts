@@ -21,6 +21,7 @@ export class AwsRefusal extends Error {
 
 /** Errors that every service answers alike and that the SDKs find under `message`, not `Message`. */
 const shared = new Set([
+  "ExpiredTokenException",
   "InvalidSignatureException",
   "MissingAuthenticationTokenException",
   "ThrottlingException",

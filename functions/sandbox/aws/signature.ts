@@ -39,6 +39,11 @@ function canonicalQuery(query: URLSearchParams): string {
     .join("&");
 }
 
+/** Of whose key a request says it is signed; empty where it says nothing. */
+export function accessKeyIdOf(request: Pick<PartRequest, "headers">): string {
+  return parse(request.headers.authorization ?? "")?.accessKeyId ?? "";
+}
+
 /** What the holder of the key signs; `x-amz-date` is taken from the headers. */
 export function expectedSignature(
   request: Pick<PartRequest, "method" | "target" | "query" | "headers" | "body">,
@@ -69,9 +74,13 @@ export function expectedSignature(
 /**
  * Signature Version 4 of a request, checked whole. Throws `AwsRefusal` as the services do. Two things
  * of the real check are left out: the age of `x-amz-date` (the sandbox has a clock of its own, the
- * SDK signs with the machine's) and session tokens (any is taken).
+ * SDK signs with the machine's) and, for the account's own key, session tokens (any is taken).
  */
-export function checkSignature(request: PartRequest, service: AwsService | "eks" | "s3", known: KnownKey): void {
+export function checkSignature(
+  request: PartRequest,
+  service: AwsService | "eks" | "s3" | "sts",
+  known: KnownKey,
+): void {
   const header = request.headers.authorization;
   if (header === undefined) {
     throw new AwsRefusal("MissingAuthenticationTokenException", "Request is missing Authentication Token");

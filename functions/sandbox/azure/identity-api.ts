@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { PartReply, PartRequest } from "../listener.ts";
+import type { TenantIdentity } from "./tenant-identity.ts";
 import type { Tokens } from "./tokens.ts";
 
 const apiVersion = "2019-08-01";
@@ -17,16 +18,27 @@ function sameText(a: string, b: string): boolean {
 /**
  * The managed identity endpoint that App Service and Functions give their apps through
  * IDENTITY_ENDPOINT: `expires_on` is a string of Unix seconds, the header proves that no forged
- * request from inside the app reached it.
+ * request from inside the app reached it. Of an application it gives tokens that others can verify, of Azure's
+ * own resources opaque ones.
  */
-export function answerIdentity(request: PartRequest, tokens: Tokens, identityHeader: string): PartReply {
+export function answerIdentity(
+  request: PartRequest,
+  tokens: Tokens,
+  identity: TenantIdentity,
+  identityHeader: string,
+): PartReply {
   if (request.method !== "GET") return refuse(405, "method not allowed");
   const header = request.headers["x-identity-header"];
   if (typeof header !== "string" || !sameText(header, identityHeader)) return refuse(401, "bad X-IDENTITY-HEADER");
   if (request.query.get("api-version") !== apiVersion) return refuse(400, `api-version must be ${apiVersion}`);
   const resource = request.query.get("resource");
   if (resource === null || resource === "") return refuse(400, "resource is missing");
-  const { token, expiresMs } = tokens.issue(resource);
+  const isApplication = resource.startsWith("api://");
+  if (isApplication && !identity.applications.has(resource)) {
+    const why = `AADSTS500011: The resource principal named ${resource} was not found in the tenant.`;
+    return refuse(400, why);
+  }
+  const { token, expiresMs } = isApplication ? identity.issueFor(resource, request.nowMs) : tokens.issue(resource);
   return {
     status: 200,
     body: {

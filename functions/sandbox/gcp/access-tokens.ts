@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { PartReply, PartRequest } from "../listener.ts";
+import type { ProjectIdentity } from "./project-identity.ts";
 import { GcpRefusal } from "./refusal.ts";
 
 const tokenLifeMs = 3_600_000;
@@ -11,6 +12,8 @@ const metadataHeaders = { "metadata-flavor": "Google", server: "Metadata Server 
 /** Opaque access tokens: issued, remembered with their end, demanded by Secret Manager. */
 export class AccessTokens {
   readonly #endsMs = new Map<string, number>();
+  /** Of tokens that stand for principals of a workload identity pool and not for an account. */
+  readonly #members = new Map<string, readonly string[]>();
   #handedOut: string | null = null;
 
   issue(nowMs: number, lifeMs = tokenLifeMs): string {
@@ -19,13 +22,32 @@ export class AccessTokens {
     return token;
   }
 
-  /** Throws `UNAUTHENTICATED` where the bearer token is missing, unknown or expired. */
+  /** A federated token: opens service accounts that one of these members may use, and nothing else here. */
+  issueFor(members: readonly string[], nowMs: number): string {
+    const token = this.issue(nowMs);
+    this.#members.set(token, members);
+    return token;
+  }
+
+  /** The members behind a federated token; none: an account's own. Throws as `check` does. */
+  membersOf(request: PartRequest): readonly string[] {
+    this.#checkAlive(request);
+    return this.#members.get(bearerOf(request)) ?? [];
+  }
+
+  /** Throws `UNAUTHENTICATED` where the bearer token is missing, unknown or expired, `PERMISSION_DENIED` for a federated one. */
   check(request: PartRequest): void {
-    const header = request.headers.authorization;
-    if (header === undefined) {
+    this.#checkAlive(request);
+    if (this.#members.has(bearerOf(request))) {
+      throw new GcpRefusal("PERMISSION_DENIED", "Permission denied on resource for the federated principal.");
+    }
+  }
+
+  #checkAlive(request: PartRequest): void {
+    if (request.headers.authorization === undefined) {
       throw new GcpRefusal("UNAUTHENTICATED", "Request is missing required authentication credential.");
     }
-    const endsMs = this.#endsMs.get(/^Bearer (.+)$/i.exec(header)?.[1] ?? "");
+    const endsMs = this.#endsMs.get(bearerOf(request));
     if (endsMs === undefined || endsMs <= request.nowMs) {
       throw new GcpRefusal("UNAUTHENTICATED", "Request had invalid authentication credentials.");
     }
@@ -41,6 +63,10 @@ export class AccessTokens {
   }
 }
 
+function bearerOf({ headers }: PartRequest): string {
+  return /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
 /**
  * The metadata server as far as `google-auth-library` asks it (`GCE_METADATA_HOST` leads it here). Without
  * `Metadata-Flavor: Google`, or with `X-Forwarded-For`, everything is 403, so that no web page and no
@@ -50,8 +76,9 @@ export function answerMetadata(
   request: PartRequest,
   tokens: AccessTokens,
   project: { readonly id: string; readonly number: string },
+  identity: ProjectIdentity,
 ): PartReply {
-  const { headers, path, nowMs } = request;
+  const { headers, path, nowMs, query } = request;
   if (headers["metadata-flavor"] !== "Google" || headers["x-forwarded-for"] !== undefined) {
     const body = "<p>Your client does not have permission to get this URL: Metadata-Flavor:Google is missing.</p>\n";
     return { status: 403, headers: { ...metadataHeaders, "content-type": "text/html" }, body };
@@ -60,12 +87,15 @@ export function answerMetadata(
   const answers: Readonly<Record<string, () => object | string>> = {
     "/computeMetadata/v1/instance": () => "service-accounts/\n",
     [`${account}/token`]: () => tokens.handOut(nowMs),
-    [`${account}/email`]: () => `sandbox@${project.id}.iam.gserviceaccount.com`,
+    [`${account}/identity`]: () => identity.issueFor(query.get("audience") ?? "", nowMs),
+    [`${account}/email`]: () => identity.email,
     "/computeMetadata/v1/project/project-id": () => project.id,
     "/computeMetadata/v1/project/numeric-project-id": () => project.number,
     "/computeMetadata/v1/universe/universe-domain": () => "googleapis.com",
   };
   const answer = answers[path.replace(/\/$/, "")];
+  const lacksAudience = path.endsWith("/identity") && !query.get("audience");
+  if (lacksAudience) return { status: 400, headers: metadataHeaders, body: "non-empty audience parameter required\n" };
   if (answer === undefined) return { status: 404, headers: metadataHeaders, body: "<p>Not Found</p>\n" };
   const body = answer();
   const type = typeof body === "string" ? "application/text" : "application/json";

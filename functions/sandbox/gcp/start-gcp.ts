@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
+import type { SignedRequest } from "../aws/start-aws.ts";
 import type { FaultBoard } from "../faults.ts";
+import { IssuerDirectory } from "../identity/directory.ts";
 import { type Listener, listen, type PartReply, type PartRequest } from "../listener.ts";
 import { AccessTokens, answerMetadata } from "./access-tokens.ts";
+import { generateAccessToken, isImpersonation } from "./impersonation.ts";
+import { ProjectIdentity } from "./project-identity.ts";
 import { GcpQuotas, type GcpRates } from "./quotas.ts";
 import { GcpRefusal, refuse } from "./refusal.ts";
 import { routeOf } from "./routes.ts";
 import { SecretRecords, type VersionState } from "./secret-records.ts";
 import { StorageObjects } from "./storage-objects.ts";
+import { exchangeToken } from "./token-exchange.ts";
 
 export interface GcpOptions {
   readonly faults: FaultBoard;
@@ -18,6 +23,10 @@ export interface GcpOptions {
   readonly rates?: GcpRates;
   /** Cloud Storage buckets that exist from the start. */
   readonly buckets?: readonly string[];
+  /** Where Google finds the keys of other issuers; one of its own where absent. */
+  readonly directory?: IssuerDirectory;
+  /** What AWS answers about a signed GetCallerIdentity; where absent it refuses. */
+  readonly awsCallerOf?: (request: SignedRequest) => string | null;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -36,6 +45,8 @@ export interface StoredSecret {
 }
 
 export interface GcpSandbox extends Listener {
+  /** Pools, service accounts and Google's own issuer; to be set up from inside. */
+  readonly identity: ProjectIdentity;
   /** Names in answers carry it in place of the project's id. */
   readonly projectNumber: string;
   /** `host:port` for `GCE_METADATA_HOST`. */
@@ -66,13 +77,16 @@ function storedSecret(records: SecretRecords, name: string): StoredSecret | null
 
 function classify(request: PartRequest): string {
   if (request.path.endsWith("/service-accounts/default/token")) return "token";
+  if (request.path.endsWith("/service-accounts/default/identity")) return "identity-token";
+  if (request.path === "/v1/token") return "sts.token";
+  if (isImpersonation(request)) return "impersonation";
   if (StorageObjects.serves(request)) return request.method === "POST" ? "object.insert" : "object.get";
   return routeOf(request)?.route.kind ?? "other";
 }
 
 /**
- * One Google Cloud project: Secret Manager (REST v1) and the metadata server on one listener, by the
- * documented rules. A `stale` fault answers reads from before the last write of that secret, or from the
+ * One Google Cloud project: Secret Manager (REST v1), the Security Token Service, IAM credentials and the
+ * metadata server on one listener, by the documented rules. A `stale` fault answers reads from before the last write of that secret, or from the
  * moment it names, its old etag included: the service promises more for one read alone, a version by its
  * number (resource consistency page). A stale etag does no harm: the write that carries it is judged by
  * the stored one.
@@ -81,6 +95,8 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
   const project = { id: options.project, number: projectNumberOf(options.project) };
   const records = new SecretRecords(project.number);
   const tokens = new AccessTokens();
+  const directory = options.directory ?? new IssuerDirectory();
+  const identity = new ProjectIdentity(project.id, directory, options.awsCallerOf ?? (() => null));
   const storage = new StorageObjects(options.buckets ?? []);
   const quotas = new GcpQuotas(options.rates ?? {});
 
@@ -98,9 +114,11 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
 
   function handle(request: PartRequest): PartReply {
     if (request.path === "/" || request.path.startsWith("/computeMetadata/")) {
-      return answerMetadata(request, tokens, project);
+      return answerMetadata(request, tokens, project, identity);
     }
+    if (request.path === "/v1/token" && request.method === "POST") return exchangeToken(request, identity, tokens);
     try {
+      if (isImpersonation(request)) return generateAccessToken(request, identity, tokens);
       if (StorageObjects.serves(request)) {
         tokens.check(request);
         return storage.handle(request);
@@ -124,6 +142,7 @@ export async function startGcp(options: GcpOptions): Promise<GcpSandbox> {
   });
   return {
     ...listener,
+    identity,
     projectNumber: project.number,
     metadataHost: `127.0.0.1:${listener.port}`,
     issueToken: (lifeMs) => tokens.issue(options.nowMs(), lifeMs),

@@ -84,6 +84,8 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
     },
     issuers: {},
     watches: {},
+    platform: null,
+    trusts: {},
     clock: {
       nowMs,
       async sleep(waitMs) {

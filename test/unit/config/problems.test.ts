@@ -21,6 +21,35 @@ describe("what the schema refuses", () => {
       "region: Frankfurt",
       ["12:13 sites.aws.region: is not well formed; write a region such as eu-central-1"],
     ],
+    [
+      "    project: demo-project",
+      "    project: demo-project\n    federation: { gcp: { provider: p } }",
+      ["sites.gcp.federation.gcp: unknown key gcp"],
+    ],
+    [
+      "    project: demo-project",
+      "    project: demo-project\n    federation: { aws: { provider: my-pool, serviceAccount: capstan } }",
+      [
+        "federation.aws.provider: is not well formed; write projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>",
+        "federation.aws.serviceAccount: is not well formed; write the account's address",
+      ],
+    ],
+    [
+      "    region: eu-central-1",
+      "    region: eu-central-1\n    federation: { azure: { roleArn: capstan, audience: capstan } }",
+      [
+        "federation.azure.roleArn: is not well formed; write the role's ARN: arn:aws:iam::<account>:role/<name>",
+        "federation.azure.audience: is not well formed; write the Application ID URI",
+      ],
+    ],
+    [
+      "    credential: { kind: managed }",
+      "    credential: { kind: managed }\n    federation: { aws: { tenantId: contoso } }",
+      [
+        "federation.aws.tenantId: is not well formed; write the tenant's id (a GUID)",
+        "federation.aws.clientId: is missing",
+      ],
+    ],
     ["kind: gcp", "kind: gpc", ["sites.gcp.kind: is none of the values allowed here; did you mean gcp?"]],
     ["context: home,", "contxt: home,", ["clusters.home-1.context: is missing", "did you mean context?"]],
     ["server: 'https://10.0.0.2:6443', ", "", ["clusters.prod-2.server: is missing; add server: a text"]],

@@ -33,7 +33,7 @@ export async function startCloudBench(built: Built): Promise<CloudBench> {
   const folder = mkdtempSync(join(tmpdir(), "capstan-clouds-"));
   const config = join(folder, "capstan.yaml");
   writeFileSync(join(folder, "ca.pem"), sandbox.caPem);
-  writeFileSync(config, demoConfiguration(sandbox.describe(), join(folder, "ca.pem"), null));
+  writeFileSync(config, demoConfiguration(sandbox.describe(), join(folder, "ca.pem"), null, 2_000));
   const lines: string[] = [];
   const { aws, azure, gcp } = sandbox.env;
   // Home writes into every site's store: what federation gives it in production, its environment gives it here.

@@ -21,11 +21,11 @@ const impatient = {
 
 /**
  * The demo's `capstan.yaml`: the sandbox's own, with the drain shortened as the bearers are (2 s instead
- * of half an hour). Nothing else is, unless something is to go wrong.
+ * of half an hour, longer for a large fleet). Nothing else is, unless something is to go wrong.
  */
-export function demoConfiguration(facts: SandboxFacts, caFile: string, fault: string | null): string {
+export function demoConfiguration(facts: SandboxFacts, caFile: string, fault: string | null, drainMs: number): string {
   const base = sandboxConfiguration(facts, environmentReferences, caFile);
-  const drain = { overlap: "2s", longestPull: "2s" };
+  const drain = { overlap: `${drainMs}ms`, longestPull: `${drainMs}ms` };
   const credentials = Object.fromEntries(
     Object.entries(base.credentials).map(([name, credential]) => [
       name,

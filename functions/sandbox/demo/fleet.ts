@@ -4,6 +4,7 @@ import type { Sandbox } from "../start.ts";
 import { readDemoLedger } from "./ledger-view.ts";
 
 const installation = "sandbox";
+const clustersNamedMax = 6;
 
 /** The fleet as the sandbox has it: looked at from outside, never through the product. */
 export class Fleet {
@@ -55,9 +56,15 @@ export class Fleet {
     const next = ledger.next === null ? "" : `generation ${ledger.next.generation} ${ledger.next.state}; `;
     const current = ledger.current === null ? "none" : `generation ${ledger.current.generation}, epoch ${ledger.epoch}`;
     const old = ledger.replaced.map((record) => `, generation ${record.generation} ${record.state}`).join("");
-    const served = this.#served(ledger).map(
-      ({ cluster, served: count }) => `${cluster} ${count}/${this.#namespacesPerCluster}`,
-    );
-    return `${next}current ${current}${old}; served ${served.join(" ")}`;
+    return `${next}current ${current}${old}; served ${this.#servedText(ledger)}`;
+  }
+
+  #servedText(ledger: HomeLedger): string {
+    const served = this.#served(ledger);
+    if (served.length > clustersNamedMax) {
+      const sum = served.reduce((all, { served: count }) => all + count, 0);
+      return `${sum}/${served.length * this.#namespacesPerCluster} in ${served.length} clusters`;
+    }
+    return served.map(({ cluster, served: count }) => `${cluster} ${count}/${this.#namespacesPerCluster}`).join(" ");
   }
 }

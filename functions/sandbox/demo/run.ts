@@ -13,19 +13,17 @@ import type { HostEvent } from "./host.ts";
 import { phaseOf } from "./ledger-view.ts";
 import { PhaseLog, PullLedger, type RotationSeen } from "./measure.ts";
 import type { DemoOptions } from "./options.ts";
+import { type Pace, paceOf, pullsPerSecondMax } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { DemoReport } from "./report.ts";
 import { DemoScheduler } from "./scheduler.ts";
 import type { ActiveFault, DemoStage } from "./stage.ts";
 import { judgeDemo } from "./verdict.ts";
 
-const pullsPerSecondMax = 200;
 const paceMsMin = 100;
 const lookEveryMs = 20;
 const askEveryMs = 100;
 
-/** A rotation that does not end in this time is a failure of the demo. */
-const patienceMsDefault = 90_000;
 /** Longer than the drain: an answer that only waits for it would be seen to fail. */
 const faultLastsMsDefault = 10_000;
 
@@ -34,7 +32,7 @@ export interface DemoRun {
   readonly bundles: Readonly<Record<CloudName, string>>;
   /** A line of progress for people. */
   readonly say: (line: string) => void;
-  /** How long each part of a rotation may take before the demo gives up; 90 s where absent. */
+  /** How long each part of a rotation may take before the demo gives up; by the size of the fleet where absent. */
   readonly patienceMs?: number;
   /** It does not give up before each cloud's function has ticked so often in that part: a slow machine needs longer. */
   readonly patienceTicks?: number;
@@ -75,6 +73,7 @@ class Demo {
   readonly #pulls = new PullLedger(() => phaseOf(this.#fleet.ledger()));
   readonly #logs: string[] = [];
   readonly #namespaces: readonly { readonly cluster: string; readonly namespace: string }[];
+  readonly #pace: Pace;
   #scheduler: DemoScheduler | null = null;
   #pullers: Pullers | null = null;
   #looking: NodeJS.Timeout | null = null;
@@ -90,6 +89,7 @@ class Demo {
     this.#namespaces = sandbox
       .describe()
       .clusters.flatMap(({ name, namespaces }) => namespaces.map((namespace) => ({ cluster: name, namespace })));
+    this.#pace = paceOf(this.#namespaces.length);
   }
 
   async play(folder: string): Promise<DemoReport> {
@@ -97,7 +97,7 @@ class Demo {
     const caFile = join(folder, "ca.pem");
     const config = join(folder, "capstan.yaml");
     await writeFile(caFile, this.#sandbox.caPem);
-    await writeFile(config, demoConfiguration(facts, caFile, this.#run.options.fault));
+    await writeFile(config, demoConfiguration(facts, caFile, this.#run.options.fault, this.#pace.drainMs));
     const { aws, azure, gcp } = this.#sandbox.env;
     // Home writes into every site's store: what federation gives it in production, its environment gives it here.
     const env = (site: CloudName, own: Readonly<Record<string, string>>) => ({
@@ -110,6 +110,7 @@ class Demo {
       bundles: this.#run.bundles,
       env: { aws: env("aws", { ...gcp, ...azure, ...aws }), azure: env("azure", azure), gcp: env("gcp", gcp) },
       random: this.#random,
+      pauseMs: this.#pace.tickPauseMs,
       onLog: (_cloud, line) => this.#logs.push(line),
     });
     this.#scheduler = scheduler;
@@ -147,7 +148,7 @@ class Demo {
   }
 
   async #until(what: string, done: () => boolean): Promise<void> {
-    const { patienceMs = patienceMsDefault, patienceTicks = 0 } = this.#run;
+    const { patienceMs = this.#pace.patienceMs, patienceTicks = 0 } = this.#run;
     const endMs = Date.now() + patienceMs;
     const ticksMin = (): number => this.#scheduler?.ticksMin() ?? 0;
     const endTicks = ticksMin() + patienceTicks;
@@ -156,13 +157,13 @@ class Demo {
       if (this.#run.untilFirstFailure && failed > 0) throw new DemoFailure("a pull failed", this.#logs);
       if (Date.now() > endMs && ticksMin() >= endTicks)
         throw new DemoFailure(`waited ${patienceMs / 1000} s, but not: ${what}`, this.#logs);
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      await new Promise((resolve) => setTimeout(resolve, this.#pace.lookPauseMs));
     }
   }
 
   #startPulling(): void {
     const { harbor, clusters, caPem } = this.#sandbox.describe();
-    const paceMs = Math.max(paceMsMin, (this.#namespaces.length * 1000) / pullsPerSecondMax);
+    const paceMs = Math.max(paceMsMin, (this.#namespaces.length * 1000) / this.#pace.rhythmPerSecond);
     this.#pullers = startPullers({
       clusters: clusters.map(({ name, server, nodeToken, namespaces }) => ({
         name,
@@ -175,6 +176,7 @@ class Demo {
       image: harbor.image,
       secretName: pullSecretName,
       paceMs,
+      pullsPerSecondMax,
       random: this.#random,
       nowMs: () => Date.now(),
       onPull: (record) => this.#pulls.add(record, this.#phases.entries),
@@ -210,6 +212,8 @@ class Demo {
     this.#say(`rotation ${index + 1} asked for`);
     const askedMs = Date.now();
     const pulling = this.#pullEverywhere();
+    // A large fleet is served before all of it could have pulled with the old robot: that comes first.
+    if (this.#pace.pullsFirst) await pulling;
     const dedupeId = `demo-rotation-${index + 1}`;
     const event = { capstan: { action: "rotate", credentials: [credentialName], dedupeId } } as const;
     const asked = this.#ask(event, () => {

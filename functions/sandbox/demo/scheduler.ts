@@ -10,11 +10,10 @@ export interface SchedulerOptions {
   readonly bundles: Readonly<Record<CloudName, string>>;
   readonly env: Readonly<Record<CloudName, Readonly<Record<string, string>>>>;
   readonly random: () => number;
+  /** Between two ticks of a cloud. */
+  readonly pauseMs: { readonly min: number; readonly max: number };
   readonly onLog: (cloud: CloudName, line: string) => void;
 }
-
-const pauseMsMin = 60;
-const pauseMsMax = 160;
 
 /**
  * Each cloud's scheduler: calls that cloud's function again and again, through what registers it there.
@@ -75,7 +74,8 @@ export class DemoScheduler {
     while (!this.#stopped) {
       await this.#deliver(cloud, "tick");
       this.#done[cloud] += 1;
-      const pauseMs = pauseMsMin + this.#options.random() * (pauseMsMax - pauseMsMin);
+      const { min, max } = this.#options.pauseMs;
+      const pauseMs = min + this.#options.random() * (max - min);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

@@ -2,7 +2,7 @@ import type { PulledCluster, PullersOptions } from "./start-pullers.ts";
 
 const namespacesAgainMs = 250;
 
-type Pull = (cluster: string, namespace: string) => Promise<void>;
+type Pull = (cluster: string, namespace: string, stopping: AbortSignal) => Promise<void>;
 
 /** One endless line of pulls per namespace, as long as its cluster names it. */
 export function startRhythm(options: PullersOptions, pull: Pull): { stop(): Promise<void> } {
@@ -13,7 +13,7 @@ export function startRhythm(options: PullersOptions, pull: Pull): { stop(): Prom
     await pause(options.random() * options.paceMs, stopping.signal);
     while (!stopping.signal.aborted && namesOf(cluster).includes(namespace)) {
       const startedMs = performance.now();
-      await pull(cluster.name, namespace);
+      await pull(cluster.name, namespace, stopping.signal);
       const intervalMs = options.paceMs * (0.5 + options.random());
       await pause(intervalMs - (performance.now() - startedMs), stopping.signal);
     }

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import { PodSecrets } from "./pod-secrets.ts";
 import { type PullRecord, pullPod } from "./pull-pod.ts";
+import { PullTurns } from "./pull-turns.ts";
 import { startRhythm } from "./rhythm.ts";
 import { type PullStats, PullTally } from "./tally.ts";
 
@@ -32,6 +33,8 @@ export interface PullersOptions {
   readonly secretName: string | readonly string[];
   /** Mean interval between two pulls of one namespace, milliseconds. */
   readonly paceMs: number;
+  /** Pulls that begin within a second at most, those outside the rhythm included. Absent: as many as come. */
+  readonly pullsPerSecondMax?: number;
   /** [0, 1) */
   readonly random: () => number;
   readonly nowMs: () => number;
@@ -71,8 +74,14 @@ export function startPullers(options: PullersOptions): Pullers {
   };
   const secretNames = typeof options.secretName === "string" ? [options.secretName] : options.secretName;
   const tally = new PullTally();
+  const turns = new PullTurns(options.pullsPerSecondMax ?? Number.POSITIVE_INFINITY);
 
   async function pullOnce(cluster: string, namespace: string): Promise<PullRecord> {
+    await turns.next();
+    return pullNow(cluster, namespace);
+  }
+
+  async function pullNow(cluster: string, namespace: string): Promise<PullRecord> {
     const found = clusters.get(cluster);
     if (found === undefined) throw new Error(`no cluster ${cluster}`);
     const record = await pullPod({
@@ -88,8 +97,9 @@ export function startPullers(options: PullersOptions): Pullers {
     return record;
   }
 
-  const rhythm = startRhythm(options, async (cluster, namespace) => {
-    await pullOnce(cluster, namespace);
+  const rhythm = startRhythm(options, async (cluster, namespace, stopping) => {
+    await turns.next(stopping);
+    if (!stopping.aborted) await pullNow(cluster, namespace);
   });
   const pools = [registryPool, ...[...clusters.values()].map(({ pool }) => pool)];
   let stopped: Promise<void> | null = null;

@@ -17,7 +17,7 @@ export class DemoUsageError extends Error {
 
 export const demoHelp = `usage: npm run demo -- [options]
 
-Starts a hybrid cloud in this process and rotates one credential through it while pods pull.
+Starts a hybrid cloud in this process and rotates one credential through it while pods pull, at most 300 times a second.
 
   --rotations N    rotations after the first hand-out (default 3)
   --clusters N     Kubernetes clusters (default 3)

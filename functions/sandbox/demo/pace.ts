@@ -26,6 +26,6 @@ export function paceOf(namespaces: number): Pace {
     drainMs: 2_000 + (large ? Math.ceil(1.5 * everywhereMs) : 0),
     tickPauseMs: { min: 60 + namespaces / 10, max: 160 + namespaces / 5 },
     lookPauseMs: Math.max(20, namespaces / 20),
-    patienceMs: 90_000 + 30 * namespaces,
+    patienceMs: 90_000 + 100 * namespaces,
   };
 }

@@ -33,12 +33,13 @@ export type Config = Omit<FileConfig, "credentials"> & {
 export function completeConfig(file: FileConfig): Config {
   const credentials = expandCredentials(file).map(([name, credential]) => {
     const own = [credential.home, ...(credential.sites ?? Object.keys(file.sites))];
-    const all = Object.keys(file.clusters).filter((cluster) =>
-      own.includes(lookup(file.clusters, cluster)?.site ?? ""),
-    );
+    const all = (kind: FileTarget["kind"]) =>
+      Object.entries(file.clusters).flatMap(([cluster, found]) =>
+        own.includes(found.site) && "harbor" in found === (kind === "endpoint") ? [cluster] : [],
+      );
     const targets = credential.targets.map((target) => ({
       ...target,
-      clusters: target.clusters === "all" ? all : target.clusters,
+      clusters: target.clusters === "all" ? all(target.kind) : target.clusters,
     }));
     const used = targets.flatMap((target) =>
       target.clusters.map((cluster) => lookup(file.clusters, cluster)?.site ?? ""),

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { anchorPaths } from "./anchor-paths.ts";
 import { checkAgents } from "./checks/agents.ts";
+import { checkEndpoints } from "./checks/endpoints.ts";
 import { checkIssuers } from "./checks/issuers.ts";
 import { checkNames } from "./checks/names.ts";
 import { checkRobots } from "./checks/robot.ts";
@@ -30,7 +31,16 @@ export type LoadedConfig =
   | { readonly config: Config; readonly problems: readonly []; readonly notices: readonly Problem[] }
   | { readonly config: null; readonly problems: readonly Problem[]; readonly notices: readonly [] };
 
-const checks = [checkNames, checkIssuers, checkAgents, checkRobots, checkSpans, checkStores, checkTargets];
+const checks = [
+  checkNames,
+  checkIssuers,
+  checkAgents,
+  checkRobots,
+  checkSpans,
+  checkStores,
+  checkTargets,
+  checkEndpoints,
+];
 const fileCharactersMax = 4 * 1024 * 1024;
 const problemsMax = 100;
 

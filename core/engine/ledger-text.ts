@@ -95,6 +95,7 @@ const unserved = z.object({
     "malformed",
     "not-synced",
     "conflict",
+    "busy",
     "refused-here",
     "higher-epoch",
     "not-reached",

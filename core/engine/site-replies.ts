@@ -10,7 +10,7 @@ import { newerText } from "./home-replies.ts";
 import { LedgerTextError, siteLedgerOf } from "./ledger-text.ts";
 import type { SiteVault } from "./site-calls.ts";
 import { syncText } from "./sync-text.ts";
-import { decodeValue, traceOf } from "./value.ts";
+import { decodeValue, type StoreValue, traceOf } from "./value.ts";
 
 export interface SiteAnswer {
   readonly reply: Reply<SiteReplies[SiteEffect["type"]]>;
@@ -18,9 +18,8 @@ export interface SiteAnswer {
 }
 
 /** What the protocol may know of a Secret: names and a keyed hash, never the password. */
-export function targetSeen(facts: SecretFacts, context: SiteContext, hashKey: string): TargetSeen {
+export function targetSeen(facts: SecretFacts, context: SiteContext, value: StoreValue | null): TargetSeen {
   const { namespace, name, uid, resourceVersion, type, immutable, otherOwners, content } = facts;
-  const login = content.state === "parsed" ? (content.logins[context.registryKey] ?? null) : null;
   const malformed =
     content.state === "malformed"
       ? `${content.entry === null ? "its content" : `the entry ${content.entry}`} is malformed (${content.why}): every pull of its pods fails`
@@ -38,9 +37,22 @@ export function targetSeen(facts: SecretFacts, context: SiteContext, hashKey: st
     marks: Object.fromEntries(
       Object.entries(facts.annotations).filter(([key]) => key.startsWith(markAnnotationPrefix)),
     ),
-    username: login?.username ?? null,
-    hash: login === null ? null : keyedHash(hashKey, login),
+    ...loginSeen(facts, context, value),
   };
+}
+
+/** A masked password is told by the username, which no other generation has, and by its working where it is kept. */
+function loginSeen(
+  { content }: SecretFacts,
+  context: SiteContext,
+  value: StoreValue | null,
+): Pick<TargetSeen, "username" | "hash"> {
+  if (content.state === "masked") {
+    const ours = value !== null && content.works && content.username === value.login.username;
+    return { username: content.username, hash: ours ? traceOf(value).hash : null };
+  }
+  const login = content.state === "parsed" ? (content.logins[context.registryKey] ?? null) : null;
+  return { username: login?.username ?? null, hash: login === null ? null : keyedHash(value?.hashKey ?? "", login) };
 }
 
 export function siteAnswer(effect: SiteEffect, reply: CallReply, context: SiteContext, vault: SiteVault): SiteAnswer {
@@ -49,7 +61,7 @@ export function siteAnswer(effect: SiteEffect, reply: CallReply, context: SiteCo
     reply: { ok: true, value },
     vault: kept,
   });
-  const hashKey = vault.value?.value.hashKey ?? "";
+  const held = vault.value?.value ?? null;
   switch (effect.type) {
     case "load-site-ledger":
     case "reload-ledger":
@@ -77,19 +89,19 @@ export function siteAnswer(effect: SiteEffect, reply: CallReply, context: SiteCo
       return good({ namespaces: reply.value as CallResults["cluster.listNamespaces"] });
     case "list-secrets": {
       const { secrets, continueToken } = reply.value as CallResults["cluster.listSecrets"];
-      return good({ targets: secrets.map((facts) => targetSeen(facts, context, hashKey)), continueToken });
+      return good({ targets: secrets.map((facts) => targetSeen(facts, context, held)), continueToken });
     }
     case "read-target": {
       const facts = reply.value as CallResults["cluster.readSecret"];
       return good(
-        { target: facts === null ? null : targetSeen(facts, context, hashKey) },
+        { target: facts === null ? null : targetSeen(facts, context, held) },
         withCopy(vault, effect.cluster, facts, context),
       );
     }
     case "read-sync":
       return good({ text: syncText(reply.value as CallResults["cluster.readExternalSecret"], effect.name) });
     case "create-target":
-      return good({ target: targetSeen(reply.value as CallResults["cluster.createEmptySecret"], context, hashKey) });
+      return good({ target: targetSeen(reply.value as CallResults["cluster.createEmptySecret"], context, held) });
     case "apply-target":
       return good(null);
   }

@@ -14,6 +14,8 @@ export type NamespaceQuery =
 export type PullSecretContent =
   | { readonly state: "absent" }
   | { readonly state: "parsed"; readonly logins: Readonly<Record<string, Login | null>> }
+  /** The password cannot be read (an endpoint of a Harbor). `works`: it was tried where it is kept, and logs in. */
+  | { readonly state: "masked"; readonly username: string; readonly works: boolean }
   /** One bad entry, of any registry, stops every pull of the pod. `entry` names it. */
   | { readonly state: "malformed"; readonly entry: string | null; readonly why: string };
 

@@ -27,6 +27,7 @@ export type ErrorReason =
   | "too-large"
   | "over-rate"
   | "disabled"
+  | "busy"
   | "bad-reply";
 
 export interface PortErrorOptions {

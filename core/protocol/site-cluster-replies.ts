@@ -104,6 +104,12 @@ function itemFailed(run: ClusterRun, active: ActiveItem, effect: SiteEffect, fai
     return finish(run, active, run.tally);
   if (failure.reason === "field-owner" || failure.reason === "immutable")
     return finish(run, active, countForeign(run.tally, { target, why: failure.text, username }));
+  if (failure.reason === "busy")
+    return finish(
+      run,
+      active,
+      countUnserved(run.tally, { target, reason: "busy", text: failure.text }, username, true),
+    );
   if (failure.kind === "conflict" || failure.kind === "not-found") return go(run, active, "read", undefined);
   const reason = reasonOf(failure);
   const tally = countUnserved(run.tally, { target, reason, text: failure.text }, username, active.seen !== undefined);

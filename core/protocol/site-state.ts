@@ -9,6 +9,7 @@ export type UnservedReason =
   | "malformed"
   | "not-synced"
   | "conflict"
+  | "busy"
   | "refused-here"
   | "higher-epoch"
   | "not-reached"

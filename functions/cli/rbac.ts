@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { type Manifest, rbacManifests } from "../../core/app/rbac.ts";
+import { isHarbor } from "../../core/config/checks/endpoints.ts";
 import type { CliActions } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { exitCode } from "./exit-codes.ts";
@@ -8,7 +9,8 @@ import { pickClusters } from "./pick.ts";
 /** `capstan rbac`: prints, and changes nothing. Document: `{clusters: [{cluster, manifests}]}`. */
 export const rbac: CliActions["rbac"] = async (options, context) => {
   const file = await readConfigFile(context);
-  const clusters = pickClusters(file, options.clusters).map((cluster) => ({
+  const kubernetes = pickClusters(file, options.clusters).filter((name) => !isHarbor(file.config.clusters[name]));
+  const clusters = kubernetes.map((cluster) => ({
     cluster,
     manifests: rbacManifests(file.config, cluster, options.account),
   }));

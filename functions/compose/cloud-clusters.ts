@@ -4,7 +4,7 @@ import { PortError } from "../../core/ports/errors.ts";
 import { awsLogin, azureLogin, gcpLogin } from "./cloud-logins.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-type CloudCluster = Exclude<ClusterConfig, { server: string } | { context: string }>;
+type CloudCluster = Exclude<ClusterConfig, { server: string } | { context: string } | { harbor: object }>;
 
 /**
  * A cluster that a cloud tells the address of, or that this process runs in. The login is its site's where

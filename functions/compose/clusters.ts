@@ -29,6 +29,8 @@ const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
  * reached is a `PortError` of its own calls, in the words of `readKubeconfig` where these tell the way out.
  */
 export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster & NamespaceWatch {
+  const found = lookup(config.clusters, name);
+  if (found !== undefined && "harbor" in found) return harborDriver(found.harbor, name, around);
   const system = `kubernetes ${name}`;
   const driver = lateDriver<Cluster & NamespaceWatch>(system, calls, async () => {
     const { createKubernetesCluster } = await import("../../core/drivers/kubernetes/cluster.ts");
@@ -43,11 +45,29 @@ export function clusterDriver(config: Config, name: string, around: Surroundings
   return heedRetryAfter(driver, around.nowMs);
 }
 
+type ByHarbor = Extract<ClusterConfig, { harbor: object }>["harbor"];
+
+/** A Harbor's registry endpoints in a cluster's place. */
+function harborDriver({ endpoint, caFile, username, password }: ByHarbor, name: string, around: Surroundings) {
+  const driver = lateDriver<Cluster & NamespaceWatch>(`harbor ${name}`, calls, async () => {
+    const { createHarborEndpoints } = await import("../../core/drivers/harbor/endpoints.ts");
+    return createHarborEndpoints({
+      endpoint,
+      ...(caFile === undefined ? {} : { caFile }),
+      login: async () => ({ username, password: await around.resolve(password) }),
+      nowMs: around.nowMs,
+      requestTimeoutMs: around.requestTimeoutMs,
+    });
+  });
+  return heedRetryAfter(driver, around.nowMs);
+}
+
 /** Address, authority and login of one cluster, for whoever else keeps something in it. */
 export async function clusterReach(config: Config, name: string, around: Surroundings) {
   const cluster = lookup(config.clusters, name);
   if (cluster === undefined) throw new Error(`no cluster ${name} in the configuration`);
   if ("server" in cluster) return byServer(cluster, around);
+  if ("harbor" in cluster) throw new Error(`${name} is a Harbor, and no cluster`);
   if ("context" in cluster) return byKubeconfig(cluster, `kubernetes ${name}`, around);
   const { cloudReach } = await import("./cloud-clusters.ts");
   return cloudReach(cluster, lookup(config.sites, cluster.site) ?? null, around);

@@ -20,7 +20,9 @@ export function checkTargets(config: Config): readonly Finding[] {
       findings.push(...checkWriter(target, ["credentials", name, "targets", index]));
       const claim = { credential: name, path: ["credentials", name, "targets", index], namespaces: target.namespaces };
       for (const cluster of new Set(target.clusters)) {
-        const place = JSON.stringify([cluster, target.secret, credential.registryHost]);
+        // An endpoint holds one login, whatever registry it is for.
+        const host = target.kind === "endpoint" ? "" : credential.registryHost;
+        const place = JSON.stringify([cluster, target.secret, host]);
         const others = places.get(place) ?? [];
         const meeting = others.find((other) => meet(other, claim));
         if (meeting !== undefined)

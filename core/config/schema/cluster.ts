@@ -93,4 +93,18 @@ const inCluster = z
   })
   .meta({ description: "The cluster that the runner itself runs in, as its pod's ServiceAccount" });
 
-export const clusterSchema = z.union([byServer, byKubeconfig, eks, aks, gke, connectGateway, inCluster]);
+const harbor = z
+  .strictObject({
+    site: common.site,
+    canary: common.canary,
+    harbor: z.strictObject({
+      endpoint: endpoint("Base address of the Harbor whose registry endpoints are targets"),
+      caFile: filePath("PEM file with the authorities to trust for it").optional(),
+      username: line("Login that reads and updates registry endpoints", 255),
+      password: secretReference("its password"),
+    }),
+  })
+  .transform((cluster) => ({ ...cluster, rights: "named" as const }))
+  .meta({ description: "A Harbor that replicates from another one, or caches for it: its endpoints are targets" });
+
+export const clusterSchema = z.union([byServer, byKubeconfig, eks, aks, gke, connectGateway, inCluster, harbor]);

@@ -30,11 +30,13 @@ const bySelector = z
   .strictObject({ selector: labelSelector, except: z.array(namespace).max(5_000).default([]) })
   .transform(({ selector, except }) => ({ by: "selector" as const, labelSelector: selector, except }));
 
-export const targetSchema = z
+const clusters = z
+  .union([z.literal("all"), z.array(entryName("cluster")).min(1).max(1_000)])
+  .meta({ description: "Names of clusters, or all: every cluster of the credential's sites" });
+
+const pullSecret = z
   .strictObject({
-    clusters: z
-      .union([z.literal("all"), z.array(entryName("cluster")).min(1).max(1_000)])
-      .meta({ description: "Names of clusters, or all: every cluster of the credential's sites" }),
+    clusters,
     namespaces: z.union([byNames, bySelector]),
     secret: text({
       description: "Name of the pull Secret, the same in each namespace",
@@ -64,4 +66,31 @@ export const targetSchema = z
       .meta({ description: "Drop entries of any registry that kubelet cannot read; without it they are named" }),
     adopt: z.boolean().default(false).meta({ description: "Take over a Secret that somebody else made or owns" }),
   })
+  .transform((target) => ({ ...target, kind: "secret" as const }))
   .meta({ description: "Pull Secrets that hold this credential" });
+
+const registryEndpoint = z
+  .strictObject({
+    clusters,
+    endpoint: text({
+      description: "Name of a registry endpoint of these Harbors, which is there already and is taken over",
+      pattern: "^[^/,\\u0000-\\u001f\\u007f]+$",
+      mend: "write the endpoint's name as Harbor shows it under Registries",
+      lengthMax: 128,
+    }),
+  })
+  .transform(({ endpoint: secret, ...rest }) => ({
+    ...rest,
+    kind: "endpoint" as const,
+    // An endpoint is to the protocol what a Secret is: in one namespace, and somebody else's until taken over.
+    namespaces: { by: "names" as const, names: ["registries"] },
+    secret,
+    serviceAccounts: [] as string[],
+    by: "capstan" as const,
+    email: undefined,
+    repair: false,
+    adopt: true,
+  }))
+  .meta({ description: "A Harbor's endpoint that replicates with this credential, or caches by it" });
+
+export const targetSchema = z.union([pullSecret, registryEndpoint]);

@@ -94,6 +94,21 @@ export const systemInfoReply = z.object({
   read_only: z.boolean().default(false),
 });
 
+export const registryReply = z.object({
+  id: z.int().positive(),
+  name: z.string().min(1),
+  url: z.string(),
+  description: z.string().default(""),
+  update_time: time,
+  /** The secret in it is masked, and never looked at. */
+  credential: z.object({ access_key: z.string().optional() }).nullish(),
+});
+export const registriesReply = z.array(registryReply);
+
+const side = z.object({ id: z.int() }).nullish();
+export const policiesReply = z.array(z.object({ id: z.int().positive(), src_registry: side, dest_registry: side }));
+export const executionsReply = z.array(z.object({ id: z.int().positive(), start_time: time }));
+
 export const auditReply = z.array(z.object({ op_time: time, username: z.string() }));
 
 export const tokenReply = z.object({ token: z.string().min(1) });

@@ -40,6 +40,34 @@ describe("names", () => {
   });
 });
 
+describe("endpoints of other Harbors", () => {
+  const two = "  two: { site: aws, harbor: { endpoint: 'https://two.example.com', username: x, password: env:TWO } }\n";
+  const withTwo = change("credentials:\n  platform-pull", `${two}credentials:\n  platform-pull`);
+  const target = (text: string) => `${withTwo}      - ${text}\n`;
+
+  test("are targets, taken over as they are; all means the Harbors there, and of Secrets the clusters", () => {
+    const { credentials } = loadGood(
+      change("[prod-1, prod-2]", "all", target("{ clusters: all, endpoint: Main Harbor }")),
+    );
+    const [secrets, endpoints] = credentials["platform-pull"]?.targets ?? [];
+    expect(secrets).toMatchObject({ kind: "secret", clusters: ["prod-1", "prod-2"] });
+    expect(endpoints).toMatchObject({ kind: "endpoint", clusters: ["two"], secret: "Main Harbor", adopt: true });
+  });
+
+  test.each([
+    ["{ clusters: [prod-1], endpoint: a }", "targets[1].clusters[0]: is no Harbor: endpoints are at one"],
+    [
+      "{ clusters: [two], namespaces: { names: [a] }, secret: b }",
+      "targets[1].clusters[0]: is a Harbor, which has no Secrets; write endpoint: and its name there",
+    ],
+    ["{ clusters: [two], endpoint: a/b }", "targets[1].endpoint: is not well formed"],
+    ["{ clusters: [two] }", "targets[1].endpoint: is missing"],
+    ["{ clusters: [two], endpoint: a }\n      - { clusters: [two], endpoint: a }", "an earlier target again"],
+  ])("refused: %s", (text, wanted) => {
+    expect(problemsOf(target(text)).join("\n")).toContain(wanted);
+  });
+});
+
 describe("expiry headroom", () => {
   test("names the numbers and the least life that would do", () => {
     const tight = change("      permissions:", "      durationDays: 7\n      permissions:");

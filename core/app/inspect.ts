@@ -11,6 +11,7 @@ import { adoptedProblems } from "./adopted-problems.ts";
 import { issuerProblems } from "./issuer-lives.ts";
 import { rightsProblems } from "./rights-problems.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
+import { storeProblems } from "./store-problems.ts";
 import type { Tools } from "./tools.ts";
 
 const readCalls: ReadonlySet<PortCall["call"]> = new Set([
@@ -74,6 +75,7 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
     issuerProblems(tools, name),
     rightsProblems(tools, name, ledger),
     adoptedProblems(tools, name, ledger),
+    storeProblems(tools, name),
   ]);
   return { ...seen, problems: [...seen.problems, ...more.flat()] };
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { IssuerInspection } from "../ports/issuer.ts";
 import type { NamespaceWatch } from "../ports/namespace-watch.ts";
+import type { StoreNotices } from "../ports/store-notices.ts";
 import type { CloudName, TrustInspection } from "../ports/trust.ts";
 import type { Log } from "./log.ts";
 
@@ -19,6 +20,8 @@ export interface Tools {
   readonly platform: CloudName | null;
   /** By site: those in other clouds that the platform's identity is to get into. */
   readonly trusts: Readonly<Record<string, TrustInspection>>;
+  /** By the same names as `ports.stores`; a store without any has nothing to say. */
+  readonly storeNotices: Readonly<Record<string, StoreNotices>>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Names this process in leases. */

@@ -14,6 +14,7 @@ import { platformOf } from "./platform.ts";
 import { registryDrivers } from "./registries.ts";
 import type { SecretSource } from "./secrets.ts";
 import { driversOf } from "./site-drivers.ts";
+import { storeNotices } from "./store-notices.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { trustInspections } from "./trusts.ts";
 
@@ -84,6 +85,7 @@ export function composeTools(options: ComposeOptions): Tools {
     watches: clusters,
     platform: around.platform?.cloud ?? null,
     trusts: trustInspections(config, [...wantedSites], around),
+    storeNotices: storeNotices(config, [...wantedSites], around),
     clock: systemClock,
     entropy: systemEntropy,
     owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,

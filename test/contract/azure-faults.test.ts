@@ -39,8 +39,9 @@ describe("Key Vault that misbehaves", () => {
     const store = world.store();
     await store.readCurrent(name);
     world.fault({ action: { type: "reply", status: 429, headers: { "retry-after": "7" }, body } });
-    for (const call of [store.readCurrent(name), store.listVersions(name), stageEpoch(store, name, 1)]) {
-      const { kind, retryAfterMs } = await portErrorOf(call);
+    const calls = [() => store.readCurrent(name), () => store.listVersions(name), () => stageEpoch(store, name, 1)];
+    for (const call of calls) {
+      const { kind, retryAfterMs } = await portErrorOf(call());
       expect({ kind, retryAfterMs }).toEqual({ kind: "throttled", retryAfterMs: 7_000 });
     }
   });

@@ -136,6 +136,16 @@ describe("discarding", () => {
   });
 });
 
+test("a secret without room for one more alias is refused before a version is added", async () => {
+  await raw(harness, "POST", `secrets?secretId=${name}`, { replication: { automatic: {} } });
+  const payload = { data: Buffer.from("by hand").toString("base64") };
+  await raw(harness, "POST", `secrets/${name}:addVersion`, { payload });
+  const versionAliases = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`alias-${index}`, "1"]));
+  await raw(harness, "PATCH", `secrets/${name}?updateMask=versionAliases`, { versionAliases });
+  await expectPortError(harness.store.flip(name, flipRequest(name, 1)), "invalid", "too-large");
+  expect(versionsOf(name)).toHaveLength(1);
+});
+
 test("a version that is being discarded is never taken for a repeat of the flip that made it", async () => {
   await flipThrough(harness.store, name, 2);
   fault("version.destroy", { type: "cut-before" });

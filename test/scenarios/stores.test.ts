@@ -1,5 +1,6 @@
-import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { PutSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { expect, test } from "vitest";
+import { lookHome } from "../../functions/cli/look.ts";
 import { expectNamed, expectServed, inStores, livingRobots, watch } from "./expectations.ts";
 import { type Configuration, given, type Story } from "./story.ts";
 
@@ -44,6 +45,23 @@ test.each([
     expect((await story.untilIdle()).runs.flatMap((run) => run.outcome.problems)).toEqual([]);
   },
 );
+
+test("plan says that Secrets Manager's own rotation is switched on for a secret of ours", async () => {
+  const story = await given({ clusters: 1, namespaces: 1 });
+  await story.untilIdle();
+  const looked = async () => (await lookHome(story.tools, "platform-pull")).problems;
+  expect(await looked()).toEqual([]);
+  const { endpoint, region, accessKeyId, secretAccessKey } = story.sandbox.describe().aws;
+  const credentials = { accessKeyId, secretAccessKey: secretAccessKey.reveal() };
+  const RotationLambdaARN = "arn:aws:lambda:eu-central-1:123456789012:function:other";
+  const rotation = new RotateSecretCommand({ SecretId: name, RotationLambdaARN, RotateImmediately: false });
+  await new SecretsManagerClient({ endpoint, region, credentials }).send(rotation);
+  const writes = watch(story);
+  expect(await looked()).toEqual([
+    { code: "store-notice", text: expect.stringMatching(/^site aws: .* own rotation is switched on/), blocks: false },
+  ]);
+  expect(writes).toEqual([]);
+});
 
 test("a value of a newer format is left alone by everybody, and the version to install is named", async () => {
   const story = await given({ clusters: 2, namespaces: 1 });

@@ -1,8 +1,11 @@
 /** Staging labels that the service moves by itself. */
 export const currentLabel = "AWSCURRENT";
 
-/** Moved by the service to what AWSCURRENT leaves. */
-const previousLabel = "AWSPREVIOUS";
+/**
+ * Not ours to take away: AWSPREVIOUS is moved by the service to what AWSCURRENT leaves (the next flip moves it on),
+ * AWSPENDING is the lock of Secrets Manager's own rotation.
+ */
+const labelsOfTheService: readonly string[] = ["AWSPREVIOUS", "AWSPENDING"];
 
 /** Version id → its labels, as DescribeSecret tells them: labelled versions only. */
 export type Stages = ReadonlyMap<string, readonly string[]>;
@@ -16,6 +19,9 @@ export const placeholder = {
   versionId: "capstan-placeholder-before-the-first-flip",
   text: '{"capstan":"no value yet"}',
 } as const;
+
+/** "Staging labels attached across all versions of a secret" (user guide, quotas). */
+export const labelsMax = 20;
 
 const pattern = /^capstan-e(\d{1,15})$/;
 
@@ -39,10 +45,7 @@ export function currentOf(stages: Stages): string | null {
   return null;
 }
 
-/**
- * What discarding takes away. AWSPREVIOUS stays: it costs a write, and the next flip moves it on. A version with
- * no other label is discarded for us.
- */
+/** What discarding takes away. A version with no other label is discarded for us. */
 export function ownLabels(labels: readonly string[]): readonly string[] {
-  return labels.filter((label) => label !== previousLabel);
+  return labels.filter((label) => !labelsOfTheService.includes(label));
 }

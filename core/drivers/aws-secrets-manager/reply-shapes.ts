@@ -13,6 +13,7 @@ export const put = z.looseObject({ VersionId: versionId, VersionStages: labels.o
 export const described = z.looseObject({
   Name: secretName,
   VersionIdsToStages: z.record(versionId, labels).optional(),
+  RotationEnabled: z.boolean().optional(),
 });
 export const held = z.looseObject({
   VersionId: versionId,

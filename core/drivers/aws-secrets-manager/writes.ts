@@ -1,7 +1,16 @@
 import { PortError } from "../../ports/errors.ts";
 import type { FlipRequest, StoreTag } from "../../ports/secret-store.ts";
 import { Secret } from "../../secret.ts";
-import { currentLabel, currentOf, epochLabel, epochOf, ownLabels, placeholder, type Stages } from "./labels.ts";
+import {
+  currentLabel,
+  currentOf,
+  epochLabel,
+  epochOf,
+  labelsMax,
+  ownLabels,
+  placeholder,
+  type Stages,
+} from "./labels.ts";
 import { system } from "./reply-shapes.ts";
 import type { Service } from "./service.ts";
 
@@ -43,6 +52,14 @@ async function putLabelled(service: Service, name: string, value: Secret, tag: S
   if (!labels.includes(label)) await attach(service, name, label, token);
 }
 
+/** A put over it is refused with a word that reads like a throttle, and waiting would not help. */
+function checkRoom(operation: string, name: string, label: string, stages: Stages | null): void {
+  const labels = [...(stages?.values() ?? [])].flat();
+  if (labels.length < labelsMax || labels.includes(label)) return;
+  const message = `${system}: ${operation} ${name}: the secret has ${labels.length} staging labels, ${labelsMax} is the most: too many generations are alive`;
+  throw new PortError("invalid", message, { system, operation, reason: "too-large" });
+}
+
 export async function stageValue(
   service: Service,
   name: string,
@@ -50,7 +67,9 @@ export async function stageValue(
   tag: StoreTag,
   token: string,
 ): Promise<string> {
-  await withFirstVersion(service, name, epochLabel(tag.epoch), await service.describe(name));
+  const found = await service.describe(name);
+  checkRoom("stage", name, epochLabel(tag.epoch), found);
+  await withFirstVersion(service, name, epochLabel(tag.epoch), found);
   await putLabelled(service, name, value, tag, token);
   return token;
 }
@@ -68,6 +87,7 @@ export async function flipValue(service: Service, name: string, request: FlipReq
   const current = currentOf(found ?? new Map());
   const expected = replaces ?? (current === placeholder.versionId ? current : null);
   if (current !== expected && current !== versionId) throw staleWriter("flip", name, "another version is current");
+  checkRoom("flip", name, label, found);
 
   let from = expected;
   if (stagedVersionId === null) {

@@ -19,6 +19,8 @@ import { newValues, secretIdOf, versionIdOf } from "./version-id.ts";
 import { addVersion, type ListedVersion, listLiving } from "./versions.ts";
 
 const moveAttemptsMax = 8;
+/** Of one secret (`resources.proto`, Secret.version_aliases). */
+const aliasesMax = 50;
 
 const versionId = (number: number): string => versionIdOf({ room: "main", number });
 
@@ -72,6 +74,10 @@ async function readOrMake(client: GcpClient, id: string, request: FlipRequest, m
     return { secret: made, done: null, fresh: true };
   }
   const current = currentOf(found);
+  if (current === null && Object.keys(found.aliases).length >= aliasesMax) {
+    const message = `${client.system}: flip ${id}: the secret has ${aliasesMax} version aliases, there is no room for ${currentAlias}`;
+    throw new PortError("invalid", message, { system: client.system, operation: "flip", reason: "too-large" });
+  }
   if (current !== null && markOf(found.annotations, current)?.token === request.token) {
     return { secret: found, done: versionId(current), fresh: false };
   }

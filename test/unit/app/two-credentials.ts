@@ -86,6 +86,7 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
     watches: {},
     platform: null,
     trusts: {},
+    storeNotices: {},
     clock: {
       nowMs,
       async sleep(waitMs) {

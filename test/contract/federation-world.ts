@@ -14,6 +14,7 @@ import { createAuthority } from "../../functions/sandbox/certificates.ts";
 import { FaultBoard } from "../../functions/sandbox/faults.ts";
 import { type GcpSandbox, startGcp } from "../../functions/sandbox/gcp/start-gcp.ts";
 import { IssuerDirectory } from "../../functions/sandbox/identity/directory.ts";
+import type { OidcIssuer } from "../../functions/sandbox/identity/issuer.ts";
 
 export const credential = "pull";
 export const secretAccessKey = "cAnArY-secret-access-key-0123456789abcdef";
@@ -24,13 +25,18 @@ export const serviceAccount = "guest@fleet-prod-1.iam.gserviceaccount.com";
 export const pool = "projects/123456789012/locations/global/workloadIdentityPools/capstan";
 const project = "fleet-prod-1";
 
-/** Remembers every token that somebody was shown, for the tests of silence. */
+/** Remembers every token that an issuer gave out, for the tests of silence. */
 class WatchedDirectory extends IssuerDirectory {
-  readonly shown: string[] = [];
+  readonly issued: string[] = [];
 
-  override verify(token: string) {
-    this.shown.push(token);
-    return super.verify(token);
+  override add(issuer: OidcIssuer): void {
+    const { issue } = issuer;
+    const watched: OidcIssuer["issue"] = (...given) => {
+      const token = issue(...given);
+      this.issued.push(token);
+      return token;
+    };
+    super.add(Object.assign(issuer, { issue: watched }));
   }
 }
 

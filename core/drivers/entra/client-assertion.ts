@@ -35,17 +35,25 @@ export function createClientAssertion(options: ClientAssertionOptions): TokenCre
   const seen: Seen = { lastStatus: null };
   let shown: Secret | null = null;
   let loading: Promise<TokenCredential> | undefined;
+  let underWay = 0;
+  let offered: Promise<Secret> | null = null;
+  // MSAL asks twice for one exchange.
   const assertion = async (): Promise<string> => {
-    shown = await options.assertion();
+    offered ??= options.assertion();
+    shown = await offered;
     return shown.reveal();
   };
   return {
     async getToken(scopes, more): Promise<AccessToken | null> {
+      underWay += 1;
       try {
         loading ??= load(options, seen, assertion);
         return await (await loading).getToken(scopes, more);
       } catch (error) {
         throw entraError(error, seen.lastStatus, shown === null ? nobody : presentedBy(shown));
+      } finally {
+        underWay -= 1;
+        if (underWay === 0) offered = null;
       }
     },
   };

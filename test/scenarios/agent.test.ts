@@ -9,6 +9,7 @@ import { builtCli } from "../bundle/built.ts";
 import { pullEverywhere, tickUntilIdle } from "../chaos/hasty-fleet.ts";
 import type { Json, Running } from "./capstan-process.ts";
 import { type CliFleet, startCloudFleet } from "./cli-fleet.ts";
+import { startWorkloadIdentities } from "./workload-identity.ts";
 
 // A cluster that home's runner cannot reach, and the real `capstan agent` in it: the command line that is shipped.
 
@@ -57,15 +58,17 @@ const setPoll = (fleet: CliFleet, poll: string) =>
     return { ...file, credentials: { "platform-pull": { ...credential, limits: { ...limits, poll } } } };
   });
 
-/** As its Deployment starts it: in a pod, with a workload identity. */
-function startAgent(fleet: CliFleet, edge: KubernetesSandbox): Running & { readonly lines: () => readonly Json[] } {
-  const { aws } = fleet.sandbox.describe();
+/** As its Deployment starts it: in a pod, with this workload identity and no keys. */
+function startAgent(
+  fleet: CliFleet,
+  edge: KubernetesSandbox,
+  identity: Readonly<Record<string, string>>,
+): Running & { readonly lines: () => readonly Json[] } {
   const running = fleet.capstan.start(["agent", "--site", "edge", "--probe-port", "0"], {
     KUBERNETES_SERVICE_HOST: "127.0.0.1",
     KUBERNETES_SERVICE_PORT: String(edge.port),
-    AWS_ACCESS_KEY_ID: aws.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: aws.secretAccessKey.reveal(),
     CAPSTAN_LOG_LEVEL: "debug",
+    ...identity,
   });
   let out = "";
   running.child.stdout?.on("data", (text: string) => {
@@ -100,6 +103,9 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
   const fleet = await edgeFleet();
   onTestFinished(() => fleet.close());
   const { capstan, sandbox, edge } = fleet;
+  const { accessKeyId, secretAccessKey } = sandbox.describe().aws;
+  const eks = await startWorkloadIdentities(fleet.folder, { accessKeyId, secretAccessKey: secretAccessKey.reveal() });
+  onTestFinished(() => eks.close());
   const told: string[] = [];
   const served = async (namespace: string, how: string) => {
     told.push(`${how}: ${await until(`${namespace} is served`, () => holds(edge, namespace))} ms`);
@@ -109,7 +115,7 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
   expect(await capstan.run(["rotate"])).toMatchObject({ code: 3 });
   setPoll(fleet, never);
   expect([...edge.counts]).toEqual([]);
-  let agent = startAgent(fleet, edge);
+  let agent = startAgent(fleet, edge, eks.podIdentity);
   await served("team-1", "first tick, the process's start included");
   await until("the watch is there", () => (edge.counts.get("namespace.watch") ?? 0) > 0);
 
@@ -150,8 +156,8 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
   expect(holds(edge, "half")).toBe(false);
 
   // Two at once, both of them woken by the same news.
-  agent = startAgent(fleet, edge);
-  const second = startAgent(fleet, edge);
+  agent = startAgent(fleet, edge, eks.podIdentity);
+  const second = startAgent(fleet, edge, eks.irsa);
   await served("half", "left behind by a killed one");
   for (const one of [agent, second])
     await until("it watches", () => one.lines().some((line) => line.code === "namespace-added"));
@@ -180,6 +186,7 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
   for (const { done } of [agent, second]) expect((await done).code).toBe(143);
   expect(agent.lines().at(-1)).toMatchObject({ code: "agent-stopped" });
   expect(agent.lines().filter(({ level }) => level === "error")).toEqual([]);
+  expect(Object.values(eks.asked).every((times) => times > 0)).toBe(true);
   const { data } = await capstan.json(["status"]);
   expect(data.credentials[0].sites.find(({ site }: Json) => site === "edge").report).toMatchObject({
     served: 7,

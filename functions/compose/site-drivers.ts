@@ -37,13 +37,17 @@ export function driversOf(
 function asPod(site: SiteConfig): SiteConfig {
   switch (site.kind) {
     case "aws": {
-      const { credentials: _keys, ...rest } = site;
+      const { credentials: _keys, federation: _trust, ...rest } = site;
       return rest;
     }
-    case "azure":
-      return { ...site, credential: { kind: "managed" } };
-    case "gcp":
-      return { ...site, credential: { kind: "default" } };
+    case "azure": {
+      const { federation: _trust, ...rest } = site;
+      return { ...rest, credential: { kind: "managed" } };
+    }
+    case "gcp": {
+      const { federation: _trust, ...rest } = site;
+      return { ...rest, credential: { kind: "default" } };
+    }
     default:
       return site;
   }

@@ -87,7 +87,7 @@ function configured(changed: Partial<Record<keyof typeof logins, object>> = {}):
   return config;
 }
 
-function resolverOf(config: Config = configured()) {
+function resolverOf(config: Config = configured(), platform: Surroundings["platform"] = null) {
   const source = createSecretSource(env);
   const around: Surroundings = {
     env,
@@ -95,7 +95,7 @@ function resolverOf(config: Config = configured()) {
     sleep: async () => {},
     entropy: systemEntropy,
     requestTimeoutMs: 5_000,
-    platform: null,
+    platform,
     resolve: (reference) => resolve(reference),
   };
   const resolve = source.resolver(createFetchers(config, around));
@@ -204,6 +204,20 @@ describe("what cannot be read says which reference, and what to do", () => {
     });
     expect((await errorOf(resolverOf(circle).resolve("aws:plain"))).message).toContain(words);
     expect((await resolverOf(circle).resolve(`azure:${vault}/secrets/harbor`)).reveal()).toBe("from-azure");
+  });
+
+  it("a login that is kept in the cloud that it is to get into, by federation, is refused", async () => {
+    const base = configured({ aws: { accessKeyId: "env:KEY_ID", secretAccessKey: `azure:${vault}/secrets/harbor` } });
+    const { aws, azure } = base.sites;
+    if (aws?.kind !== "aws" || azure?.kind !== "azure") throw new Error("no such sites");
+    const federation = {
+      aws: { tenantId: "tenant", clientId: "client", audience: "api://AzureADTokenExchange" },
+      gcp: undefined,
+    };
+    const config = { ...base, sites: { ...base.sites, azure: { ...azure, federation } } };
+    const { resolve } = resolverOf(config, { cloud: "aws", site: aws });
+    const words = "the login to the site azure is kept where only that login reaches";
+    expect((await errorOf(resolve(`azure:${vault}/secrets/harbor`))).message).toContain(words);
   });
 
   it("without a site, the platform's own login: no region is said", async () => {

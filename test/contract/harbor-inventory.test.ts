@@ -163,6 +163,20 @@ test("robots that may do more than their maker may now are found", async () => {
 describe("findings about the installation", () => {
   const codes = async () => (await look()).findings.map(({ code }) => code);
 
+  test("webhooks are read to their end", async () => {
+    const { createProject } = await start();
+    createProject("many", { public: false });
+    const targets = [{ type: "http", address: "http://hook.example", auth_header: "Bearer x" }];
+    for (let index = 0; index < 120; index += 1)
+      await ask("POST", "/api/v2.0/projects/many/webhook/policies", admin, {
+        ...{ name: `hook-${index}`, enabled: true, event_types: ["PULL_ARTIFACT"] },
+        targets: index === 0 ? targets : [{ type: "http", address: "http://hook.example" }],
+      });
+    // The sandbox lists the newest first: the only one with a header is on the second page.
+    const { findings } = await look();
+    expect(findings.find(({ code }) => code === "webhook-header-readable")?.about).toEqual(["many/hook-0"]);
+  });
+
   test("a tidy Harbor has none", async () => {
     await start();
     await ask("PUT", "/api/v2.0/configurations", admin, { project_creation_restriction: "adminonly" });

@@ -1,6 +1,7 @@
 import type { InstallationFacts, NotLooked } from "../../ports/inventory.ts";
 import type { Api } from "./api.ts";
 import { isOutOfSight } from "./failures.ts";
+import { pagesOf } from "./pages.ts";
 import { creationReply, readReply, settingsReply, usersReply, webhooksReply } from "./replies.ts";
 import { askWhoami } from "./whoami.ts";
 
@@ -18,29 +19,28 @@ async function readSettings(api: Api) {
   return readReply(settingsReply, reply, operation);
 }
 
-/** Up to a thousand people: enough to name who made robots. */
 async function readUsers(api: Api): Promise<ReadonlyMap<number, string>> {
   // The built-in administrator is in no list (recorded in 02-projects-users).
   const users = new Map([[1, "admin"]]);
-  for (let page = 1; page <= 10; page += 1) {
-    const path = `/users?page=${page}&page_size=100`;
-    const rows = readReply(
-      usersReply,
-      await api.call({ method: "GET", path, operation, right: "user:list" }, 200),
-      operation,
-    );
+  for await (const rows of pagesOf(api, {
+    operation,
+    path: "/users?sort=user_id",
+    right: "user:list",
+    shape: usersReply,
+  }))
     for (const { user_id, username } of rows) users.set(user_id, username);
-    if (rows.length < 100) break;
-  }
   return users;
 }
 
 async function webhooksWithHeader(api: Api, project: Project): Promise<readonly string[]> {
-  const path = `/projects/${encodeURIComponent(project.name)}/webhook/policies?page_size=100`;
+  const path = `/projects/${encodeURIComponent(project.name)}/webhook/policies?sort=id`;
   const right = `notification-policy:list on ${project.name}`;
-  const reply = await api.call({ method: "GET", path, operation, right }, 200);
-  const policies = readReply(webhooksReply, reply, operation);
-  return policies.filter(({ targets }) => targets?.some(({ auth_header }) => auth_header)).map(({ name }) => name);
+  const found: string[] = [];
+  for await (const policies of pagesOf(api, { operation, path, right, shape: webhooksReply })) {
+    const open = policies.filter(({ targets }) => targets?.some(({ auth_header }) => auth_header));
+    found.push(...open.map(({ name }) => name));
+  }
+  return found;
 }
 
 /** Settings, webhooks of these projects and, where wanted, people: as far as the login may see them. */

@@ -7,6 +7,7 @@ import { isOutOfSight } from "./failures.ts";
 import { type Project, readInstallation } from "./installation.ts";
 import { createLoginGate } from "./login-gate.ts";
 import type { HarborOptions } from "./options.ts";
+import { pagesOf } from "./pages.ts";
 import { encodeQ } from "./query.ts";
 import { auditReply, inventoryReply, projectsReply, readReply } from "./replies.ts";
 import { toRobot } from "./robots.ts";
@@ -16,19 +17,14 @@ import { createWire } from "./wire.ts";
 
 const operation = "inventory";
 const pageSize = 100;
-const pagesMax = 1000;
 
 async function listProjects(api: Api): Promise<readonly Project[]> {
   const found = new Map<number, Project>();
-  for (let page = 1; page <= pagesMax; page += 1) {
-    // `name` is what projects are sorted by; one that is made meanwhile may show one twice.
-    const path = `/projects?sort=name&page=${page}&page_size=${pageSize}`;
-    const reply = await api.call({ method: "GET", path, operation, right: "project:list at system" }, 200);
-    const rows = readReply(projectsReply, reply, operation);
+  // `name` is what projects are sorted by; one that is made meanwhile may show one twice.
+  const list = { operation, path: "/projects?sort=name", right: "project:list at system", shape: projectsReply };
+  for await (const rows of pagesOf(api, list))
     for (const { project_id: id, name, metadata } of rows)
       found.set(id, { id, name, isPrivate: metadata?.public !== "true" });
-    if (rows.length < pageSize) break;
-  }
   return [...found.values()];
 }
 

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ClusterConfig, Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
 import type { KubeconfigEntry } from "../../core/drivers/kubernetes/kubeconfig.ts";
+import { ProcessGate } from "../../core/drivers/kubernetes/process-gate.ts";
 import type { DatedToken } from "../../core/drivers/kubernetes/token.ts";
 import { heedRetryAfter } from "../../core/engine/retry-after.ts";
 import type { Cluster } from "../../core/ports/cluster.ts";
@@ -24,11 +26,21 @@ const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
   watchNamespaces: true,
 };
 
+/** What all clusters of one process share. */
+export function newProcessGate(nowMs: () => number): ProcessGate {
+  return new ProcessGate({ nowMs, sleep: (ms) => delay(ms, undefined, { ref: false }) });
+}
+
 /**
  * One cluster's driver: by server and token, or by a kubeconfig's context. Whatever keeps it from being
  * reached is a `PortError` of its own calls, in the words of `readKubeconfig` where these tell the way out.
  */
-export function clusterDriver(config: Config, name: string, around: Surroundings): Cluster & NamespaceWatch {
+export function clusterDriver(
+  config: Config,
+  name: string,
+  around: Surroundings,
+  processGate: ProcessGate,
+): Cluster & NamespaceWatch {
   const found = lookup(config.clusters, name);
   if (found !== undefined && "harbor" in found) return harborDriver(found.harbor, name, around);
   const system = `kubernetes ${name}`;
@@ -39,6 +51,7 @@ export function clusterDriver(config: Config, name: string, around: Surroundings
       fieldManager: `capstan-${config.installation}`,
       requestTimeoutMs: around.requestTimeoutMs,
       nowMs: around.nowMs,
+      processGate,
       ...(await clusterReach(config, name, around)),
     });
   });

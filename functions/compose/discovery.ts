@@ -1,7 +1,7 @@
 import type { DiscoverTools } from "../../core/app/discover.ts";
 import type { Config } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
-import { clusterDriver } from "./clusters.ts";
+import { clusterDriver, newProcessGate } from "./clusters.ts";
 import { createFetchers } from "./fetchers.ts";
 import { loginOf } from "./issuer-login.ts";
 import { platformOf } from "./platform.ts";
@@ -41,9 +41,10 @@ export async function composeDiscovery(
     requestTimeoutMs,
   });
   const clusters = Object.keys(config.clusters).filter((one) => lookup(config.clusters, one)?.rights !== "named");
+  const processGate = newProcessGate(around.nowMs);
   return {
     inventory,
-    clusters: Object.fromEntries(clusters.map((one) => [one, clusterDriver(config, one, around)])),
+    clusters: Object.fromEntries(clusters.map((one) => [one, clusterDriver(config, one, around, processGate)])),
     nowMs: around.nowMs,
     hosts: [registry.endpoint, ...registry.pullEndpoints].map((endpoint) => new URL(endpoint).host),
   };

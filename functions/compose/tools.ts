@@ -8,7 +8,7 @@ import type { Config } from "../../core/config/complete.ts";
 import type { Ports } from "../../core/engine/ports.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Entropy } from "../../core/ports/entropy.ts";
-import { clusterDriver } from "./clusters.ts";
+import { clusterDriver, newProcessGate } from "./clusters.ts";
 import { createFetchers } from "./fetchers.ts";
 import { platformOf } from "./platform.ts";
 import { registryDrivers } from "./registries.ts";
@@ -66,7 +66,10 @@ export function composeTools(options: ComposeOptions): Tools {
   const wantedClusters = [...used].filter((cluster) => sites.includes(config.clusters[cluster]?.site ?? ""));
 
   const drivers = Object.entries(driversOf(config, [...wantedSites], around));
-  const clusters = Object.fromEntries(wantedClusters.map((name) => [name, clusterDriver(config, name, around)]));
+  const processGate = newProcessGate(around.nowMs);
+  const clusters = Object.fromEntries(
+    wantedClusters.map((name) => [name, clusterDriver(config, name, around, processGate)]),
+  );
   const registries = registryDrivers(
     config,
     played.map(([name]) => name),

@@ -14,6 +14,7 @@ import type { Secret } from "../../secret.ts";
 import { type HttpReply, type HttpRequest, sendHttp } from "../http/request.ts";
 import { type CallFacts, failureOf } from "./failures.ts";
 import { AdaptiveGate } from "./gate.ts";
+import type { ProcessGate } from "./process-gate.ts";
 import type { TokenKeeper } from "./token.ts";
 
 /** A page of 500 pull Secrets is about 1 MB. */
@@ -29,6 +30,8 @@ export interface ClientOptions {
   readonly nowMs: () => number;
   /** How often a call is sent that is refused for now (429 with Retry-After). Default 8. */
   readonly throttledTriesMax?: number | undefined;
+  /** What all clusters of this process share. Absent: this one is alone. */
+  readonly processGate?: ProcessGate | undefined;
 }
 
 export interface KubernetesApis {

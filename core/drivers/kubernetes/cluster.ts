@@ -26,6 +26,7 @@ import { ExpiredPageError } from "./failures.ts";
 import { itemsOf } from "./list-items.ts";
 import { mergedText } from "./merge.ts";
 import { listNamespaces, namespacesPageSize } from "./namespaces.ts";
+import type { ProcessGate } from "./process-gate.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
 import { checkSecret, nextToken } from "./reply-shapes.ts";
 import { TokenKeeper, type TokenSource } from "./token.ts";
@@ -51,6 +52,8 @@ export interface KubernetesClusterOptions {
   readonly namespacesPageSize?: number | undefined;
   /** How often a call is sent that is refused for now (429 with Retry-After). Default 8. */
   readonly throttledTriesMax?: number | undefined;
+  /** What all clusters of this process share. Absent: this one is alone. */
+  readonly processGate?: ProcessGate | undefined;
   readonly nowMs: () => number;
   /** How long one watch request lasts. Default 240. */
   readonly watchSecondsMax?: number | undefined;

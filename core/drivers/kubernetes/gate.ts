@@ -1,11 +1,14 @@
 import type { HttpReply } from "../http/request.ts";
 import { retryAfterMs } from "../http/request.ts";
+import type { ProcessGate } from "./process-gate.ts";
 
 export interface GateOptions {
   /** Calls in flight at most, however well it goes. */
   readonly inFlightMax?: number | undefined;
   /** How often a call is sent that the server refuses for now (429), the first time included. */
   readonly throttledTriesMax?: number | undefined;
+  /** The cluster, and what all clusters of this process share; absent: it is alone. */
+  readonly together?: { readonly cluster: string; readonly gate: ProcessGate } | undefined;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
 }
@@ -64,17 +67,19 @@ export class AdaptiveGate {
 
   async #once(call: () => Promise<HttpReply>): Promise<HttpReply> {
     await this.#enter();
-    const { nowMs } = this.#options;
+    const { nowMs, together } = this.#options;
+    const leave = await together?.gate.enter();
     const [startedMs, cuts] = [nowMs(), this.#cuts];
     try {
       const reply = await call();
-      if (reply.status === 429 || reply.status === 503) this.#cut(cuts);
+      if (reply.status === 429 || reply.status === 503) this.#complain(cuts);
       else this.#learn(nowMs() - startedMs, cuts);
       return reply;
     } catch (error) {
       this.#cut(cuts);
       throw error;
     } finally {
+      leave?.();
       this.#inFlight -= 1;
       this.#letIn();
     }
@@ -96,8 +101,18 @@ export class AdaptiveGate {
 
   #learn(tookMs: number, cuts: number): void {
     this.#bestMs = Math.min(this.#bestMs, tookMs);
-    if (tookMs > Math.max(slowMsMin, slowTimes * this.#bestMs)) this.#cut(cuts);
-    else this.#limit = Math.min(this.#inFlightMax, this.#limit + 1 / (growthRounds * this.#limit));
+    if (tookMs > Math.max(slowMsMin, slowTimes * this.#bestMs)) {
+      this.#complain(cuts);
+      return;
+    }
+    this.#limit = Math.min(this.#inFlightMax, this.#limit + 1 / (growthRounds * this.#limit));
+    this.#options.together?.gate.wentWell();
+  }
+
+  #complain(cuts: number): void {
+    const { together } = this.#options;
+    together?.gate.complain(together.cluster);
+    this.#cut(cuts);
   }
 
   #cut(cuts: number): void {

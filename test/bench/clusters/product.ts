@@ -8,10 +8,10 @@ import type { Answer, Question } from "./product-child.ts";
 /** What `serverless.yml` sets: nothing but the function's memory. */
 const shippedFlags: readonly string[] = [];
 
-/** The runner in one file, bundled as what is deployed: no TypeScript is compiled at run time. */
+/** The runner in one file, bundled as the command is: no TypeScript is compiled at run time. */
 async function bundled(folder: string): Promise<string> {
   const entry = "test/bench/clusters/product-child.ts";
-  const shape = { external: [], executable: false, onDemand: false, files: {} };
+  const shape = { external: [], executable: false, onDemand: true, files: {} };
   const outFile = "product.mjs";
   // Whatever stood in that folder is gone.
   const built = join(folder, "bundle");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "esbuild";
-import type { DemoRun } from "../../functions/sandbox/demo/run.ts";
+import type { DemoRun } from "../../functions/sandbox/demo/options.ts";
 
 /** One answer of the product to a fault of the demo, switched off: what stands in `from` becomes `to`. */
 export interface Mutant {

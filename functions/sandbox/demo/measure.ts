@@ -1,6 +1,7 @@
 import type { HomeLedger } from "../../../core/protocol/state.ts";
 import type { PullRecord } from "../pullers/pull-pod.ts";
 import { type Phase, phaseOf } from "./ledger-view.ts";
+import type { CloudWrites } from "./store-writes.ts";
 
 /** One rotation as seen from outside. Times in milliseconds since the epoch. */
 export interface RotationSeen {
@@ -12,6 +13,8 @@ export interface RotationSeen {
   readonly promotedMs: number;
   /** The old robot was deleted at Harbor. */
   readonly deletedMs: number;
+  /** Of values and ledgers, from the asking until all was over. */
+  readonly writes: CloudWrites;
 }
 
 /** Pulls of one namespace in one rotation, by where they stand in it. */

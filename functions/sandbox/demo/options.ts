@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { CloudName } from "../facts.ts";
 import { demoFaults } from "./faults.ts";
 
 export interface DemoOptions {
@@ -68,4 +69,20 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions | "help" |
     seed: count("seed", String(values["seed"]), 2 ** 32 - 1),
     fault,
   };
+}
+
+/** How one demo is run. */
+export interface DemoRun {
+  readonly options: DemoOptions;
+  readonly bundles: Readonly<Record<CloudName, string>>;
+  /** A line of progress for people. */
+  readonly say: (line: string) => void;
+  /** How long each part of a rotation may take before the demo gives up; by the size of the fleet where absent. */
+  readonly patienceMs?: number;
+  /** It does not give up before each cloud's function has ticked so often in that part: a slow machine needs longer. */
+  readonly patienceTicks?: number;
+  /** How long a fault that heals lasts at least; 10 s where absent. */
+  readonly faultLastsMs?: number;
+  /** Give up at the first pull that fails. */
+  readonly untilFirstFailure?: boolean;
 }

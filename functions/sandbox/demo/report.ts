@@ -1,5 +1,6 @@
 import { formatSpan } from "../../../core/schedule/span.ts";
 import type { CloudName } from "../facts.ts";
+import type { CloudWrites } from "./store-writes.ts";
 import type { StoreAtEnd } from "./stores.ts";
 
 /** The document of `--json`. */
@@ -20,8 +21,8 @@ export interface DemoReport {
   readonly exposureMs: readonly number[];
   /** Writes of pull Secrets at all API servers. */
   readonly writes: number;
-  /** Writes of values and ledgers, the first handing out included. */
-  readonly storeWrites: Readonly<Record<CloudName, number>>;
+  /** Writes of values and ledgers in one rotation; of several the most. */
+  readonly storeWrites: CloudWrites;
   readonly fault: {
     readonly name: string;
     readonly fired: number;
@@ -47,6 +48,10 @@ export function renderReport(report: DemoReport): readonly string[] {
   const during = Object.entries(report.pullsByState).map(([state, count]) => `${state} ${count}`);
   const store = (name: CloudName) =>
     `${name}: ${stores[name].versions} version${stores[name].versions === 1 ? "" : "s"}, epoch ${stores[name].epoch ?? "none"}`;
+  const cost = (name: CloudName) => {
+    const { values, ledgers } = report.storeWrites[name];
+    return `${name} ${values} and ${ledgers}`;
+  };
   return [
     "",
     `pulls      ${report.pulls} made, ${report.failedPulls} failed (at least ${report.pullsPerNamespaceMin} per namespace in each rotation)`,
@@ -55,7 +60,8 @@ export function renderReport(report: DemoReport): readonly string[] {
     `robots     ${report.robotsLeft} left at Harbor`,
     `stores     ${clouds.map(store).join("; ")}`,
     `exposure   ${report.exposureMs.map((ms) => formatSpan(ms)).join(", ")} (promotion of the successor until the last bearer of the old robot ends)`,
-    `writes     ${report.writes} of pull Secrets; of values and ledgers ${clouds.map((cloud) => `${cloud} ${report.storeWrites[cloud]}`).join(", ")}`,
+    `writes     ${report.writes} of pull Secrets`,
+    `           per rotation, values and ledgers: ${clouds.map(cost).join(", ")} (one more where runners met or a tick was cut short)`,
     ...(fault === null ? [] : [`fault      ${fault.name} fired ${fault.fired} time${fault.fired === 1 ? "" : "s"}`]),
     `time       ${formatSpan(report.wallMs)}, seed ${report.seed}`,
     ...(report.broken.length === 0

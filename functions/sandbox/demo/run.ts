@@ -12,12 +12,13 @@ import { Fleet } from "./fleet.ts";
 import type { HostEvent } from "./host.ts";
 import { phaseOf } from "./ledger-view.ts";
 import { PhaseLog, PullLedger, type RotationSeen } from "./measure.ts";
-import type { DemoOptions } from "./options.ts";
+import type { DemoRun } from "./options.ts";
 import { type Pace, paceOf, pullsPerSecondMax } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { DemoReport } from "./report.ts";
 import { DemoScheduler } from "./scheduler.ts";
 import type { ActiveFault, DemoStage } from "./stage.ts";
+import { type CloudWrites, countStoreWrites, writesSince } from "./store-writes.ts";
 import { judgeDemo } from "./verdict.ts";
 
 const paceMsMin = 100;
@@ -26,21 +27,6 @@ const askEveryMs = 100;
 
 /** Longer than the drain: an answer that only waits for it would be seen to fail. */
 const faultLastsMsDefault = 10_000;
-
-export interface DemoRun {
-  readonly options: DemoOptions;
-  readonly bundles: Readonly<Record<CloudName, string>>;
-  /** A line of progress for people. */
-  readonly say: (line: string) => void;
-  /** How long each part of a rotation may take before the demo gives up; by the size of the fleet where absent. */
-  readonly patienceMs?: number;
-  /** It does not give up before each cloud's function has ticked so often in that part: a slow machine needs longer. */
-  readonly patienceTicks?: number;
-  /** How long a fault that heals lasts at least; 10 s where absent. */
-  readonly faultLastsMs?: number;
-  /** Give up at the first pull that fails. */
-  readonly untilFirstFailure?: boolean;
-}
 
 /** Runs the demo from the start of the sandbox to its report. */
 export async function runDemo(run: DemoRun): Promise<DemoReport> {
@@ -74,6 +60,7 @@ class Demo {
   readonly #logs: string[] = [];
   readonly #namespaces: readonly { readonly cluster: string; readonly namespace: string }[];
   readonly #pace: Pace;
+  readonly #writes: () => CloudWrites;
   #scheduler: DemoScheduler | null = null;
   #pullers: Pullers | null = null;
   #looking: NodeJS.Timeout | null = null;
@@ -85,6 +72,7 @@ class Demo {
     this.#sandbox = sandbox;
     this.#startedMs = startedMs;
     this.#fleet = new Fleet(sandbox, run.options.namespaces);
+    this.#writes = countStoreWrites(sandbox);
     this.#random = seededRandom(run.options.seed);
     this.#namespaces = sandbox
       .describe()
@@ -211,6 +199,7 @@ class Demo {
     if (index === 0 && this.#run.options.fault !== null) await this.#beginFault(this.#run.options.fault);
     this.#say(`rotation ${index + 1} asked for`);
     const askedMs = Date.now();
+    const written = this.#writes();
     const pulling = this.#pullEverywhere();
     // A large fleet is served before all of it could have pulled with the old robot: that comes first.
     if (this.#pace.pullsFirst) await pulling;
@@ -242,6 +231,7 @@ class Demo {
       oldUsername: old,
       promotedMs: promoted.promotedAtMs,
       deletedMs,
+      writes: writesSince(written, this.#writes()),
     };
   }
 

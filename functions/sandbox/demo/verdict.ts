@@ -8,7 +8,7 @@ import type { PullLedger, RotationSeen } from "./measure.ts";
 import type { DemoOptions } from "./options.ts";
 import { type DemoReport, storesForReport } from "./report.ts";
 import type { ActiveFault } from "./stage.ts";
-import { storeWrites } from "./store-writes.ts";
+import { mostWrites } from "./store-writes.ts";
 import { askStores, type StoreAtEnd } from "./stores.ts";
 
 /** What the demo has seen, when all is over. */
@@ -56,7 +56,7 @@ export async function judgeDemo(evidence: DemoEvidence): Promise<DemoReport> {
       (sum, { counts }) => sum + writeKinds.reduce((part, kind) => part + (counts.get(kind) ?? 0), 0),
       0,
     ),
-    storeWrites: storeWrites(sandbox),
+    storeWrites: mostWrites(rotations.map(({ writes }) => writes)),
     fault:
       fault === null || options.fault === null
         ? null

@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
     without: "looking at every target again at every tick",
     edits: [
       {
-        file: `${core}/site-step.ts`,
+        file: `${core}/site-serve.ts`,
         from: "state.clusters ?? state.settings.clusters.map(startCluster)",
         to: 'state.clusters ?? ((state.replies["load-site-ledger"] as any).value.ledger?.epoch >= value.epoch && value.epoch > 1 ? [] : state.settings.clusters.map(startCluster))',
       },

@@ -1,5 +1,6 @@
 import { PortError } from "../ports/errors.ts";
 import type { IssuerReport, NeededRight } from "../ports/issuer.ts";
+import { isFixed } from "../protocol/fixed.ts";
 import { credentialOf, registryPortOf } from "./settings.ts";
 import type { Tools } from "./tools.ts";
 
@@ -22,7 +23,8 @@ export async function lookAtIssuer(tools: Tools, name: string): Promise<IssuerLo
   if (inspection === undefined) return { ...nothing, problem: "this registry does not tell what its issuer may do" };
   const { level, permissions } = credential.robot;
   try {
-    const report = await inspection.inspectIssuer({ level, permissions });
+    const refreshes = isFixed(credential);
+    const report = await inspection.inspectIssuer({ level, permissions, refreshes });
     const needed = report.identities.flatMap(({ rights }) => rights);
     return {
       report,

@@ -6,7 +6,7 @@ import { instantAt } from "../protocol/clocks.ts";
 import type { HomeEffect } from "../protocol/effects.ts";
 import { problemsOf, waitingFor } from "../protocol/home-end.ts";
 import type { HomeState, Problem } from "../protocol/home-state.ts";
-import { robotName } from "../protocol/mark.ts";
+import { robotName, slotName } from "../protocol/mark.ts";
 import { adoptedProblems } from "./adopted-problems.ts";
 import { issuerProblems } from "./issuer-lives.ts";
 import { rightsProblems } from "./rights-problems.ts";
@@ -93,7 +93,17 @@ function describe(effect: HomeEffect, credential: string): string {
     case "save":
       return `write the ledger: ${effect.why}`;
     case "mint":
-      return `create robot ${robotName(credential, effect.generation, "<random>")} at the registry, then store, prove, promote and hand out`;
+      return effect.slot === undefined
+        ? `create robot ${robotName(credential, effect.generation, "<random>")} at the registry, then store, prove, promote and hand out`
+        : `create robot ${slotName(credential, effect.slot)} at the registry, then store a secret, put it in, prove, promote and hand out`;
+    case "stage":
+      return `store the secret of generation ${effect.generation}, then put it into ${effect.robot.username}, prove, promote and hand out`;
+    case "renew":
+      return `give robot ${effect.username} its life and rights anew`;
+    case "refresh":
+      return effect.versionId === null
+        ? `throw the secret of robot ${effect.id} away`
+        : `put the stored secret into robot ${effect.id}`;
     case "flip":
       return `make epoch ${effect.epoch} current in the store of ${effect.site}`;
     case "write-round":

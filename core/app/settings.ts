@@ -5,6 +5,7 @@ import type { Entropy } from "../ports/entropy.ts";
 import type { Act, HomeSettings } from "../protocol/settings.ts";
 import type { ClusterPlan, SiteSettings, TargetPlan } from "../protocol/site-effects.ts";
 import type { MadeOf } from "../protocol/state.ts";
+import { Secret } from "../secret.ts";
 import { rightsText } from "./rights.ts";
 
 /** What a tick is given besides the configuration. */
@@ -31,9 +32,9 @@ export function sitesOf(credential: Pick<CredentialConfig, "home" | "sites">): r
 }
 
 /** What the file says that a generation is made of. */
-export function madeOfNow({ registry, robot }: CredentialConfig): MadeOf {
+export function madeOfNow({ registry, strategy, robot }: CredentialConfig): MadeOf {
   const { level, durationDays, permissions } = robot;
-  return { registry, strategy: "generations", level, durationDays, rights: rightsText(permissions) };
+  return { registry, strategy, level, durationDays, rights: rightsText(permissions) };
 }
 
 /** Sites whose runners a process plays that was asked for no site: agents play their own. */
@@ -72,6 +73,7 @@ export function homeInput(
 ): { readonly context: HomeContext; readonly settings: HomeSettings } {
   const credential = credentialOf(config, name);
   const { level, durationDays, permissions } = credential.robot;
+  const { strategy } = credential;
   const drainMs = drainMsOf(credential.drain);
   const { entropy } = inputs;
   const { refusedChecks, ...limits } = credential.limits;
@@ -87,6 +89,8 @@ export function homeInput(
       drainMs,
       marginMs: credential.marginMs,
       hashKey: entropy.hex(16),
+      // A letter of each kind in front, as Harbor's rule for secrets demands.
+      freshPassword: strategy === "generations" ? null : new Secret(`Cp1${entropy.hex(24)}`),
     },
     settings: {
       credential: name,

@@ -1,6 +1,6 @@
 import type { Cluster, NamespaceQuery, SecretFacts, TargetWrite } from "../ports/cluster.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
-import type { Login, MintRequest, ProbeScope, Registry } from "../ports/registry.ts";
+import type { Login, MintRequest, ProbeScope, Registry, RenewRequest } from "../ports/registry.ts";
 import type { FlipRequest, SecretStore, StoreTag } from "../ports/secret-store.ts";
 import type { UsageEvidence } from "../ports/usage.ts";
 import type { Secret } from "../secret.ts";
@@ -13,6 +13,8 @@ export type PortCall =
   | { readonly call: "registry.list"; readonly on: string; readonly namePrefix: string }
   | { readonly call: "registry.read"; readonly on: string; readonly id: number }
   | { readonly call: "registry.remove"; readonly on: string; readonly id: number }
+  | { readonly call: "registry.renew"; readonly on: string; readonly id: number; readonly request: RenewRequest }
+  | { readonly call: "registry.refresh"; readonly on: string; readonly id: number; readonly password: Secret }
   | { readonly call: "registry.probe"; readonly on: string; readonly login: Login; readonly scope: ProbeScope }
   | { readonly call: "registry.whoami"; readonly on: string }
   | { readonly call: "usage.usedSince"; readonly on: string; readonly username: string; readonly sinceMs: number }
@@ -72,6 +74,8 @@ export interface CallResults {
   readonly "registry.list": Result<Registry["list"]>;
   readonly "registry.read": Result<Registry["read"]>;
   readonly "registry.remove": Result<Registry["remove"]>;
+  readonly "registry.renew": Result<Registry["renew"]>;
+  readonly "registry.refresh": Result<Registry["refresh"]>;
   readonly "registry.probe": Result<Registry["probe"]>;
   readonly "registry.whoami": Result<Registry["whoami"]>;
   readonly "usage.usedSince": Result<UsageEvidence["usedSince"]>;

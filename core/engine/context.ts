@@ -1,5 +1,6 @@
 import type { Permission, ProbeScope } from "../ports/registry.ts";
 import type { ScheduleRule } from "../schedule/rules.ts";
+import type { Secret } from "../secret.ts";
 
 /** Constants of one credential that turn the protocol's effects into calls. */
 export interface CredentialContext {
@@ -24,6 +25,8 @@ export interface HomeContext extends CredentialContext {
   readonly marginMs: number;
   /** Random text for the value of this tick's attempt. */
   readonly hashKey: string;
+  /** Random password for a fixed robot, as Harbor's rule wants it; null: the strategy has none. */
+  readonly freshPassword: Secret | null;
 }
 
 export interface SiteContext extends CredentialContext {

@@ -1,6 +1,8 @@
 import { hash } from "node:crypto";
+import type { Login } from "../ports/registry.ts";
 import { effectId, type HomeEffect } from "../protocol/effects.ts";
-import { robotDescription, robotName, robotNamePrefix } from "../protocol/mark.ts";
+import { robotDescription, robotName, robotNamePrefix, slotName } from "../protocol/mark.ts";
+import { Secret } from "../secret.ts";
 import type { PortCall, Wanted } from "./calls.ts";
 import { type HomeContext, homeLedgerKey, siteLedgerKey } from "./context.ts";
 import { formatLedger } from "./ledger-text.ts";
@@ -21,18 +23,34 @@ export function stagedValue(
   const { ledgerId, epoch, generation, robot } = effect;
   if (effect.fromVersionId !== null)
     return { ...heldOf(vault, effect.fromVersionId).value, ledgerId, epoch, generation };
-  const minted = vault.minted[effect.attempt];
-  if (minted === undefined) throw new Error("a secret is staged by the tick that minted it");
   return {
     ledgerId,
     epoch,
     generation,
     hashKey: context.hashKey,
-    login: { username: minted.username, password: minted.password },
+    login: effect.drawn
+      ? { username: robot.username, password: drawnPassword(context) }
+      : mintedLogin(vault, effect.attempt),
     registryKey: context.registryKey,
     expiresAtMs: robot.expiresAtMs,
     robotId: robot.id,
   };
+}
+
+function mintedLogin(vault: Vault, attempt: string): Login {
+  const minted = vault.minted[attempt];
+  if (minted === undefined) throw new Error("a secret is staged by the tick that minted it");
+  return { username: minted.username, password: minted.password };
+}
+
+function drawnPassword({ freshPassword }: HomeContext): Secret {
+  if (freshPassword === null) throw new Error("this strategy draws no secret of its own");
+  return freshPassword;
+}
+
+/** Of one tick and robot; of letters of each kind, as Harbor's rule for secrets demands. */
+function thrownAway(context: HomeContext, id: number): Secret {
+  return new Secret(`Cp1${tokenOf(drawnPassword(context).reveal(), id, "thrown away")}`);
 }
 
 function heldOf(vault: Vault, versionId: string): HeldValue {
@@ -58,8 +76,30 @@ function callOf(effect: HomeEffect, context: HomeContext, vault: Vault): PortCal
       return {
         call: "registry.mint",
         on: registry,
-        request: { name: robotName(credential, generation, attempt), description, level, durationDays, permissions },
+        request: {
+          name: effect.slot ? slotName(credential, effect.slot) : robotName(credential, generation, attempt),
+          description,
+          level,
+          durationDays,
+          permissions,
+        },
       };
+    }
+    case "renew": {
+      const { id, username, lifeDays, generation, attempt, ledgerId } = effect;
+      const { level, permissions, credential } = context;
+      const description = robotDescription({ ledgerId, credential, generation, attempt });
+      return {
+        call: "registry.renew",
+        on: registry,
+        id,
+        request: { username, description, level, durationDays: lifeDays, permissions },
+      };
+    }
+    case "refresh": {
+      const { id, versionId } = effect;
+      const password = versionId === null ? thrownAway(context, id) : heldOf(vault, versionId).value.login.password;
+      return { call: "registry.refresh", on: registry, id, password };
     }
     case "whoami":
       return { call: "registry.whoami", on: registry };
@@ -69,11 +109,11 @@ function callOf(effect: HomeEffect, context: HomeContext, vault: Vault): PortCal
       return { call: "registry.remove", on: registry, id: effect.id };
     case "prove": {
       const { login } = heldOf(vault, effect.versionId).value;
-      // The watch and the guard ask whether it logs in; a proof also whether it may pull.
+      // The others ask whether it logs in; a proof also whether it may pull.
       const scope =
-        effect.purpose === "watch" || effect.purpose === "guard"
-          ? { ...context.proof, repository: null }
-          : context.proof;
+        effect.purpose === "next" || effect.purpose === "last"
+          ? context.proof
+          : { ...context.proof, repository: null, ...(effect.purpose === "out" ? { once: true } : {}) };
       return { call: "registry.probe", on: registry, login, scope };
     }
     case "ask-usage":

@@ -73,6 +73,8 @@ export function homeAnswer(effect: HomeEffect, reply: CallReply, context: HomeCo
       return good({ round: reply.value as CallResults["store.readRound"] });
     case "list-versions":
       return good({ versions: reply.value as CallResults["store.listVersions"] });
+    case "renew":
+    case "refresh":
     case "remove-robot":
     case "write-round":
     case "discard":

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { LedgerRecord } from "../ports/ledger-store.ts";
+import { isFixed } from "../protocol/fixed.ts";
 import { remembered } from "../protocol/remembered.ts";
 import { type SiteLedger, siteLedgerFormat } from "../protocol/site-state.ts";
 import { type HomeLedger, ledgerFormat } from "../protocol/state.ts";
@@ -9,6 +10,9 @@ export class LedgerTextError extends Error {
   override readonly name = "LedgerTextError";
 }
 
+/** Written where a generation lives by a fixed robot: a version that does not know them would delete it. */
+const fixedFormat = 2;
+
 /** Leaves room to count on from there (a rebuild adds 1000), and 15 digits are what stores' own labels take. */
 const count = z.number().int().nonnegative().max(999_999_999_999_999);
 /** What a `Date` can name: times are told to people. */
@@ -17,7 +21,7 @@ const hex = z.string().regex(/^[0-9a-f]+$/);
 const instant = z.object({ localMs: ms, registryMs: ms.nullable(), ledgerMs: ms.nullable() });
 const madeOf = z.object({
   registry: z.string(),
-  strategy: z.literal("generations"),
+  strategy: z.enum(["generations", "alternating"]),
   level: z.enum(["system", "project"]),
   durationDays: z.number().int().min(-1).max(36_500),
   rights: z.string(),
@@ -56,16 +60,25 @@ const nextBase = {
 };
 const next = z.union([
   z.object({ ...nextBase, state: z.literal("minting") }),
-  z.object({ ...nextBase, state: z.enum(["staged", "proven"]), epoch: count, robot, versionId: z.string(), hash: hex }),
+  z.object({
+    ...nextBase,
+    state: z.enum(["staged", "proven"]),
+    epoch: count,
+    robot,
+    versionId: z.string(),
+    hash: hex,
+    refreshedAt: instant.optional(),
+  }),
 ]);
 const replaced = generation.extend({
   state: z.enum(["held", "draining", "retiring"]),
   replacedAtMs: ms,
   drainFrom: instant.nullable(),
+  thrownAwayAt: instant.optional(),
 });
 
 const homeLedger: z.ZodType<HomeLedger> = z.object({
-  format: z.literal(ledgerFormat),
+  format: z.union([z.literal(ledgerFormat), z.literal(fixedFormat)]).transform((): typeof ledgerFormat => ledgerFormat),
   ledgerId: hex.length(32),
   credential: z.string(),
   epoch: count,
@@ -152,7 +165,7 @@ function parse<T>(what: string, text: string, format: number, schema: z.ZodType<
 
 /** Throws LedgerTextError, which names the field and never shows a value. */
 export function parseHomeLedger(text: string): HomeLedger {
-  return parse("the home's ledger", text, ledgerFormat, homeLedger);
+  return parse("the home's ledger", text, fixedFormat, homeLedger);
 }
 
 export function parseSiteLedger(text: string): SiteLedger {
@@ -165,5 +178,10 @@ export const homeLedgerOf: (record: LedgerRecord) => HomeLedger = remembered(({ 
 export const siteLedgerOf: (record: LedgerRecord) => SiteLedger = remembered(({ text }) => parseSiteLedger(text));
 
 export function formatLedger(ledger: HomeLedger | SiteLedger): string {
-  return JSON.stringify(ledger);
+  const isFixedHome = "current" in ledger && hasFixed(ledger);
+  return JSON.stringify(isFixedHome ? { ...ledger, format: fixedFormat } : ledger);
+}
+
+function hasFixed({ current, next, replaced }: HomeLedger): boolean {
+  return [current, next, ...replaced].some((one) => one !== null && isFixed(one.madeOf));
 }

@@ -36,6 +36,10 @@ function dispatch(ports: Ports, call: PortCall): Promise<unknown> {
       return named(ports.registries, "registry", call.on).read(call.id);
     case "registry.remove":
       return named(ports.registries, "registry", call.on).remove(call.id);
+    case "registry.renew":
+      return named(ports.registries, "registry", call.on).renew(call.id, call.request);
+    case "registry.refresh":
+      return named(ports.registries, "registry", call.on).refresh(call.id, call.password);
     case "registry.probe":
       return named(ports.registries, "registry", call.on).probe(call.login, call.scope);
     case "registry.whoami":

@@ -5,6 +5,8 @@ import type { Permission, ServerTime } from "./registry.ts";
 export interface IssuerNeeds {
   readonly level: "system" | "project";
   readonly permissions: readonly Permission[];
+  /** Robots are kept and given other secrets: `robot:update` is needed, deletion is not. */
+  readonly refreshes?: boolean;
 }
 
 /**

@@ -23,6 +23,14 @@ export interface MintRequest {
   readonly permissions: readonly Permission[];
 }
 
+/** Everything that a PUT says of a robot, all of it anew. */
+export interface RenewRequest extends Omit<MintRequest, "name"> {
+  /** Full name, unchanged. */
+  readonly username: string;
+  /** Whole days **from its creation**, not from now. */
+  readonly durationDays: number;
+}
+
 export interface Robot {
   readonly id: number;
   readonly username: string;
@@ -51,6 +59,8 @@ export interface ProbeScope {
   /** `<project>/<repository>`; the repository need not exist, the project must. Null: login alone. */
   readonly repository: string | null;
   readonly action: "pull" | "push";
+  /** At the first endpoint only: a login that should fail is tried once. */
+  readonly once?: boolean;
 }
 
 /**
@@ -86,6 +96,19 @@ export interface Registry {
 
   /** Deletes by id; an absent robot is success. */
   remove(id: number): Promise<void>;
+
+  /**
+   * Replaces life, rights and description of a robot, and enables it. Its secret stays; but there is no concurrency
+   * control: a write that overlaps another one may undo it. Throws `not-found`, `denied`, `throttled`, `unreachable`,
+   * `invalid`.
+   */
+  renew(id: number, request: RenewRequest): Promise<void>;
+
+  /**
+   * Gives a robot this secret (8 to 128 bytes, a lower-case and an upper-case letter and a digit); the one before is
+   * refused from then on. The same again changes nothing. Throws as `renew`.
+   */
+  refresh(id: number, password: Secret): Promise<void>;
 
   /**
    * Tries a login at every endpoint: the login alone first (a token request *with* scope answers 200 to

@@ -1,3 +1,4 @@
+import type { Slot } from "./mark.ts";
 import type { SiteLedger } from "./site-state.ts";
 import type { HomeLedger, RobotRef } from "./state.ts";
 
@@ -28,8 +29,11 @@ export interface RobotSeen {
 
 export type ProofVerdict = "accepted" | "refused" | "no-right" | "unreachable";
 
-/** `purpose` keeps the several logins of one tick apart: each must really be made. */
-export type ProofPurpose = "watch" | "next" | "last" | "guard";
+/**
+ * `purpose` keeps the several logins of one tick apart: each must really be made. `out`: it should fail, and is tried
+ * at one endpoint only.
+ */
+export type ProofPurpose = "watch" | "next" | "last" | "guard" | "repaired" | "out";
 
 /** What a home tick may ask of the outside. One effect is one call through a port. */
 export type HomeEffect =
@@ -39,7 +43,27 @@ export type HomeEffect =
   | { readonly type: "load-site"; readonly site: string; readonly before?: number }
   | { readonly type: "load-ledger"; readonly before?: number }
   | { readonly type: "save"; readonly ledger: HomeLedger; readonly expected: string | null; readonly why: string }
-  | { readonly type: "mint"; readonly generation: number; readonly attempt: string; readonly ledgerId: string }
+  | {
+      readonly type: "mint";
+      readonly generation: number;
+      readonly attempt: string;
+      readonly ledgerId: string;
+      /** A robot of a fixed name; the secret that it is born with is not used. */
+      readonly slot?: Slot;
+    }
+  /** PUT: life, rights and mark of a fixed robot, all anew; it is enabled by it. */
+  | {
+      readonly type: "renew";
+      readonly id: number;
+      readonly username: string;
+      readonly generation: number;
+      readonly attempt: string;
+      readonly ledgerId: string;
+      /** Days from its creation to its end. */
+      readonly lifeDays: number;
+    }
+  /** PATCH: the secret of this version of the home store; null: one that nobody keeps. */
+  | { readonly type: "refresh"; readonly id: number; readonly versionId: string | null }
   | {
       readonly type: "stage";
       readonly attempt: string;
@@ -49,6 +73,8 @@ export type HomeEffect =
       readonly robot: RobotRef;
       /** A roll back takes the value of this version; null: the secret just minted. */
       readonly fromVersionId: string | null;
+      /** The secret is one that this tick drew: its robot will be given it later. */
+      readonly drawn?: true;
     }
   | { readonly type: "read-version"; readonly versionId: string }
   | { readonly type: "prove"; readonly versionId: string; readonly purpose: ProofPurpose }
@@ -63,7 +89,8 @@ export type HomeEffect =
   | { readonly type: "write-round"; readonly site: string; readonly round: string }
   | { readonly type: "ask-usage"; readonly username: string; readonly sinceMs: number }
   | { readonly type: "whoami" }
-  | { readonly type: "read-robot"; readonly id: number }
+  /** `renewed`: once more, after it was written. */
+  | { readonly type: "read-robot"; readonly id: number; readonly renewed?: true }
   | { readonly type: "remove-robot"; readonly id: number }
   | { readonly type: "list-versions"; readonly site: string }
   | { readonly type: "discard"; readonly site: string; readonly versionIds: readonly string[] };
@@ -86,6 +113,8 @@ export interface HomeReplies {
   };
   readonly save: { readonly revision: string };
   readonly mint: RobotRef;
+  readonly renew: null;
+  readonly refresh: null;
   readonly stage: { readonly versionId: string; readonly hash: string };
   readonly "read-version": { readonly trace: ValueTrace | null };
   readonly prove: { readonly verdict: ProofVerdict };
@@ -149,8 +178,12 @@ export function effectId(effect: HomeEffect): string {
     case "ask-usage":
       return `ask-usage:${effect.username}`;
     case "read-robot":
+      return `${effect.type}:${effect.id}${effect.renewed ? ":renewed" : ""}`;
     case "remove-robot":
+    case "renew":
       return `${effect.type}:${effect.id}`;
+    case "refresh":
+      return `refresh:${effect.id}:${effect.versionId ?? "thrown away"}`;
     case "discard":
       return `discard:${effect.site}:${effect.versionIds.join(",")}`;
     default:

@@ -1,16 +1,24 @@
 import { apartMs } from "./clocks.ts";
 import type { HomeEffect, RobotSeen } from "./effects.ts";
+import { isFixed } from "./fixed.ts";
 import { markOf } from "./home-judge.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { retirementsStopped } from "./home-records.ts";
+import { throwAway } from "./home-refresh.ts";
 import { answerTo, ask, type Decision, type LedgerState, type Rule } from "./home-state.ts";
 import { stillHeld, type Victim, victims } from "./home-victims.ts";
 import { currentReadBack, versionOf } from "./home-watch.ts";
+import type { RobotMark } from "./mark.ts";
 import type { Instant, Replaced } from "./state.ts";
 
 export const deleteRobots: Rule = (state, at) => {
   if (apartMs(at) > state.settings.limits.clocksApartMaxMs) return undefined;
   for (const victim of victims(state, at).slice(0, state.settings.limits.deletionsPerTickMax)) {
+    if (victim.record?.thrownAwayAt !== undefined) {
+      const verifying = endFixed(state, victim.record, at);
+      if (verifying !== undefined) return verifying;
+      continue;
+    }
     const retiresLiving = victim.guard === "full" || victim.guard === "revoked-now";
     if (retiresLiving && retirementsStopped(state) && victim.record !== null) continue;
     if (stillHeld(state, victim, at) !== null) continue;
@@ -43,6 +51,7 @@ function deleteOne(state: LedgerState, victim: Victim, at: Instant): Decision | 
     const lookingAgain = lookAgain(state, victim);
     if (lookingAgain) return lookingAgain;
     if (seenAgain(state, victim, at) !== null) return undefined;
+    if (victim.record !== null && isFixed(victim.record.madeOf)) return endFixed(state, victim.record, at);
     const removal = { type: "remove-robot", id: victim.id } as const;
     const removing = ask(state, [removal]);
     if (removing) return removing;
@@ -51,11 +60,22 @@ function deleteOne(state: LedgerState, victim: Victim, at: Instant): Decision | 
   return victim.record === null ? undefined : pruneAndForget(state, victim.record);
 }
 
+function endFixed(state: LedgerState, record: Replaced, at: Instant): Decision | undefined {
+  const ended = throwAway(state, record, at);
+  return ended === "out" ? pruneAndForget(state, record) : ended;
+}
+
 /** By id alone another's robot could be deleted: creation time (seen by the caller) and mark must be those we know. */
 function sameRobot(state: LedgerState, victim: Victim, robot: RobotSeen): boolean {
   const mark = markOf(state, robot);
-  const sameMark = mark !== null && (victim.record === null || mark.attempt === victim.record.attempt);
+  const sameMark = mark !== null && (victim.record === null || isMarkOf(mark, victim.record));
   return robot.id === victim.id && sameMark;
+}
+
+/** A fixed robot's mark may be an older one, put there by a late write; a later one is of a line that is not ours. */
+function isMarkOf(mark: RobotMark, record: Replaced): boolean {
+  if (mark.slot === null) return mark.attempt === record.attempt;
+  return isFixed(record.madeOf) && mark.generation <= record.generation;
 }
 
 /** The robot is gone: its versions go too, as far as they can be reached; then the record. */

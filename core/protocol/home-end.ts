@@ -1,9 +1,11 @@
 import { apartMs, elapsedMs, fastestMs } from "./clocks.ts";
+import { verifyLeftMs } from "./fixed.ts";
 import { endingSoon } from "./home-expiry.ts";
 import { siteServed, storeObstacle } from "./home-flips.ts";
 import { seenAgain } from "./home-last-look.ts";
-import { reasonToRotate, startBlockedBy } from "./home-line.ts";
 import { drainMsOf, heldBy, isExpired } from "./home-records.ts";
+import { isRepaired } from "./home-refresh.ts";
+import { reasonToRotate, startBlockedBy } from "./home-start.ts";
 import {
   answerTo,
   type Decision,
@@ -65,6 +67,11 @@ function problemsSeen(state: LedgerState, at: Instant): readonly Problem[] {
         `site ${site} is in the ledger and no longer in the configuration: its copies are still ours`,
         true,
       );
+  if (isRepaired(state))
+    add(
+      "secret-repaired",
+      "somebody else's write (or a late one of ours) undid the current secret: it was put in again",
+    );
   if (ledger.current) {
     if (currentValueState(state) === "lost") add("value-lost", "no store gives back the current value");
     const verdict = answerTo(state, { type: "prove", versionId: versionOf(ledger.current), purpose: "watch" })?.verdict;
@@ -86,6 +93,7 @@ function problemsSeen(state: LedgerState, at: Instant): readonly Problem[] {
     if (blocked) found.push(blocked);
   }
   for (const victim of victims(state, at).slice(0, settings.limits.deletionsPerTickMax)) {
+    if (victim.record?.thrownAwayAt !== undefined) continue;
     const held = stillHeld(state, victim, at) ?? seenAgain(state, victim, at);
     if (held !== null) add("deletion-waits", `robot ${victim.username} is not deleted yet: ${held}`);
   }
@@ -121,6 +129,17 @@ export function waitingFor(state: HomeState, at: Instant): readonly string[] {
   return waits;
 }
 
+/** Until a refreshed secret, or one that was thrown away, is tried once more; null: nothing waits for that. */
+function verifyingFor({ ledger }: LedgerState, at: Instant): number | null {
+  const { next } = ledger;
+  const since = [
+    ...(next !== null && next.state === "proven" && next.refreshedAt ? [next.refreshedAt] : []),
+    ...ledger.replaced.flatMap(({ thrownAwayAt }) => (thrownAwayAt ? [thrownAwayAt] : [])),
+  ];
+  const leftMs = since.map((from) => verifyLeftMs(from, at)).filter((ms) => ms > 0);
+  return leftMs.length === 0 ? null : Math.min(...leftMs);
+}
+
 /** Until the first drain ends, where nothing but their time is waited for; null: something else is. */
 function onlyTimeLeftMs(state: LedgerState, at: Instant): number | null {
   const { ledger, settings } = state;
@@ -130,6 +149,8 @@ function onlyTimeLeftMs(state: LedgerState, at: Instant): number | null {
       ? drainMsOf(state, record) - elapsedMs(record.drainFrom, at)
       : 0,
   );
+  const verifyingMs = verifyingFor(state, at);
+  if (verifyingMs !== null) return verifyingMs;
   const more =
     leftMs.length === 0 ||
     leftMs.some((ms) => ms <= 0) ||

@@ -1,7 +1,7 @@
 import { effectId } from "./effects.ts";
 import { behindBy } from "./home-judge.ts";
 import { ask, type Decision, type LedgerState, replyTo } from "./home-state.ts";
-import { stillHeld, type Victim } from "./home-victims.ts";
+import { endOf, stillHeld, type Victim } from "./home-victims.ts";
 import type { Instant } from "./state.ts";
 
 /**
@@ -48,7 +48,7 @@ export function seenAgain(state: LedgerState, victim: Victim, at: Instant): stri
 /** Once the deletion was asked for, this tick's own saves follow, which say nothing of it. */
 function homeAgain(state: LedgerState, victim: Victim): string | null {
   const home = replyTo(state, { type: "load-ledger", before: victim.id });
-  if (home === undefined || replyTo(state, { type: "remove-robot", id: victim.id }) !== undefined) return null;
+  if (home === undefined || state.replies[effectId(endOf(victim))] !== undefined) return null;
   if (!home.ok) return `home's ledger cannot be read once more: ${home.failure.text}`;
   return home.value.revision === state.revision ? null : "home's ledger was written meanwhile";
 }

@@ -1,17 +1,11 @@
-import { fastestMs, registryMs } from "./clocks.ts";
-import {
-  answerTo,
-  ask,
-  type Decision,
-  failureOf,
-  type LedgerState,
-  type Problem,
-  type Rule,
-  replyTo,
-} from "./home-state.ts";
-import { urgentReason, versionOf } from "./home-watch.ts";
+import { registryMs } from "./clocks.ts";
+import type { HomeEffect } from "./effects.ts";
+import { isFixed, mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { refreshStaged } from "./home-refresh.ts";
+import { placeFor, robotIn, takenProblem } from "./home-slots.ts";
+import { answerTo, ask, type Decision, failureOf, type LedgerState, type Problem, type Rule } from "./home-state.ts";
+import { versionOf } from "./home-watch.ts";
 import { promote } from "./promote.ts";
-import { backoffMs } from "./settings.ts";
 import {
   abandonedKeptMax,
   type HomeLedger,
@@ -19,10 +13,7 @@ import {
   type MadeOf,
   type NextGeneration,
   type Replaced,
-  type RotationReason,
 } from "./state.ts";
-
-const hourMs = 3_600_000;
 
 export function sameMadeOf(a: MadeOf, b: MadeOf): boolean {
   return (
@@ -34,106 +25,16 @@ export function sameMadeOf(a: MadeOf, b: MadeOf): boolean {
   );
 }
 
-/** Why a rotation is to begin now; null: it is not. */
-export function reasonToRotate(state: LedgerState, at: Instant): RotationReason | null {
-  const { ledger, due } = state;
-  if (ledger.current === null) return ledger.rebuiltAtMs === null ? "first" : "rebuilt";
-  const urgent = urgentReason(state, at);
-  if (urgent !== null) return urgent;
-  if (ledger.askedSinceMs !== null) return "manual";
-  if (due === null) return null;
-  const nowMs = fastestMs(at);
-  if (due.expiryMs !== null && nowMs >= due.expiryMs) return "expiry";
-  const scheduled = due.scheduleMs !== null && nowMs >= due.scheduleMs;
-  return scheduled && ledger.holdSinceMs === null ? "schedule" : null;
-}
-
-/** When the next attempt may be made: growing pauses, and no more than so many in an hour. */
-export function attemptAllowedAtMs(state: LedgerState, nowMs: number): number {
-  const { ledger } = state;
-  const { limits } = state.settings;
-  // Attempts noted by a clock that was far ahead must not stop rotations until that day.
-  const lastHour = ledger.abandoned.filter((attempt) => Math.abs(nowMs - attempt.atMs) < hourMs);
-  const [first] = lastHour;
-  if (first === undefined) return nowMs;
-  if (lastHour.length >= limits.attemptsPerHourMax) return first.atMs + hourMs;
-  const last = lastHour.at(-1) ?? first;
-  const sincePromotion = lastHour.filter((attempt) => attempt.generation > ledger.promotedMax).length;
-  return last.atMs + backoffMs(sincePromotion, limits.attemptBackoffMs, limits.attemptBackoffMaxMs);
-}
-
-/** What keeps a wanted rotation from beginning; null: nothing. */
-export function startBlockedBy(state: LedgerState, at: Instant): Problem | null {
-  const { ledger, settings } = state;
-  const problem = (code: string, text: string, blocks = false): Problem => ({ code, text, blocks });
-  if (ledger.current && ledger.current.madeOf.registry !== settings.madeOf.registry) {
-    return problem(
-      "registry-changed",
-      `generation ${ledger.current.generation} lives at registry ${ledger.current.madeOf.registry}: give the credential for ${settings.madeOf.registry} a name of its own`,
-      true,
-    );
-  }
-  // Without a current generation nothing may wait: the limit is for those that pile up beside one. What cannot wait
-  // either, an expiry above all, may go on to twice the limit.
-  const reason = reasonToRotate(state, at);
-  const mayWait = reason === "schedule" || reason === "manual";
-  if (ledger.current !== null && ledger.replaced.length >= settings.limits.replacedMax * (mayWait ? 1 : 2)) {
-    return problem(
-      "too-many-replaced",
-      `${ledger.replaced.length} replaced generations are not gone yet: see what holds them`,
-      true,
-    );
-  }
-  const allowedMs = attemptAllowedAtMs(state, at.localMs);
-  if (allowedMs > at.localMs)
-    return problem("attempts-paused", `attempts failed; the next one may begin at ${allowedMs} ms`);
-  if (answerTo(state, { type: "read-store", site: settings.home }) === undefined)
-    return problem("store-unreadable", "the home store cannot be read: a new secret could not be kept");
-  if (answerTo(state, { type: "list-robots" }) === undefined)
-    return problem("registry-unreadable", "the registry cannot list robots: nothing is minted");
-  const whoami = replyTo(state, { type: "whoami" });
-  if (whoami?.ok === false)
-    return problem(
-      "issuer-refused",
-      `the issuer cannot log in: ${whoami.failure.text}`,
-      whoami.failure.kind === "denied",
-    );
-  if (whoami?.ok && whoami.value.readOnly) return problem("registry-read-only", "the registry is in read-only mode");
-  return null;
-}
-
-export const startRotation: Rule = (state, at) => {
-  const { ledger, settings } = state;
-  if (ledger.next !== null || state.ownAttempt !== null) return undefined;
-  const reason = reasonToRotate(state, at);
-  if (reason === null) return undefined;
-  const asking = ask(state, [{ type: "whoami" }]);
-  if (asking) return asking;
-  if (startBlockedBy(state, at) !== null) return undefined;
-  const generation = ledger.promotedMax + 1;
-  const next: NextGeneration = {
-    state: "minting",
-    generation,
-    attempt: settings.draws.attempt,
-    startedAtMs: at.localMs,
-    reason,
-    madeOf: settings.madeOf,
-    rollBack: false,
-  };
-  return {
-    do: "save",
-    ledger: { ...ledger, next, generationMax: Math.max(ledger.generationMax, generation) },
-    why: `generation ${generation} begun (${reason})`,
-    // Whatever the reason: the operator's wish for a new generation is being met.
-    patch: { ownAttempt: settings.draws.attempt },
-  };
-};
-
 export function abandon(state: LedgerState, next: NextGeneration, at: Instant, code: string, text: string): Decision {
   const { ledger } = state;
   const attempt = { generation: next.generation, attempt: next.attempt, atMs: at.localMs };
   // A roll back minted nothing: naming its attempt as given up would be harmless, but untrue.
   const abandoned = next.rollBack ? ledger.abandoned : [...ledger.abandoned, attempt].slice(-abandonedKeptMax);
+  // What a rebuild wanted back is not to be had: its value is none, and it is not tried again.
+  const isUseless = next.reason === "rebuilt" && next.rollBack && code !== "stage-failed" && code !== "epoch-passed";
+  const replaced = isUseless
+    ? ledger.replaced.map((one) => (one.generation === next.generation ? { ...one, versionIds: [] } : one))
+    : ledger.replaced;
   const problem: Problem = {
     code,
     text: `${next.rollBack ? "roll back" : "attempt"} ${next.attempt} of generation ${next.generation} given up: ${text}`,
@@ -141,7 +42,7 @@ export function abandon(state: LedgerState, next: NextGeneration, at: Instant, c
   };
   return {
     do: "save",
-    ledger: { ...ledger, next: null, abandoned },
+    ledger: { ...ledger, next: null, abandoned, replaced },
     why: problem.text,
     patch: { problems: [...state.problems, problem] },
   };
@@ -169,12 +70,33 @@ function mintAndStage(state: LedgerState, next: NextGeneration, at: Instant): De
   const { generation, attempt } = next;
   // Its secret was in the memory of another tick: nobody has it, or ever will.
   if (state.ownAttempt !== attempt) return abandon(state, next, at, "attempt-lost", "the tick that began it is gone");
+  if (isFixed(next.madeOf)) return takeAndStage(state, next, at);
   const minting = { type: "mint", generation, attempt, ledgerId: ledger.ledgerId } as const;
   const asking = ask(state, [minting]);
   if (asking) return asking;
   const robot = answerTo(state, minting);
   if (robot === undefined) return abandon(state, next, at, "mint-failed", failureOf(state, minting).text);
   return stage(state, next, at, { fromVersionId: null, robot });
+}
+
+/** The idle robot (made where it is missing) and a secret of our own, which goes to the store before it goes to Harbor. */
+function takeAndStage(state: LedgerState, next: NextGeneration, at: Instant): Decision | undefined {
+  const { generation, attempt } = next;
+  const place = placeFor(state, next.reason, at);
+  if (typeof place === "string") return abandon(state, next, at, "robot-in-use", place);
+  const { slot, taken } = place;
+  const minting = { type: "mint", generation, attempt, ledgerId: state.ledger.ledgerId, slot } as const;
+  let robot = robotIn(state, slot) ?? answerTo(state, minting);
+  if (robot === undefined) {
+    const asking = ask(state, [minting]);
+    if (asking) return asking;
+    robot = answerTo(state, minting);
+    if (robot === undefined) return abandon(state, next, at, "mint-failed", failureOf(state, minting).text);
+  }
+  const { id, username, createdAtMs } = robot;
+  const { expiresAtMs } = renewedLife(createdAtMs, next.madeOf.durationDays, at);
+  const from = { fromVersionId: null, drawn: true, robot: { id, username, createdAtMs, expiresAtMs } } as const;
+  return stage(state, next, at, from, taken);
 }
 
 /** What a roll back goes to; undefined: none is under way, or it was retired, revoked or is gone meanwhile. */
@@ -205,7 +127,8 @@ function stage(
   state: LedgerState,
   next: NextGeneration,
   at: Instant,
-  from: { readonly fromVersionId: string | null; readonly robot: NonNullable<HomeLedger["current"]>["robot"] },
+  from: Pick<Extract<HomeEffect, { type: "stage" }>, "fromVersionId" | "drawn" | "robot">,
+  taken: Replaced | null = null,
 ): Decision | undefined {
   const { ledger } = state;
   const epoch = ledger.epoch + 1;
@@ -224,8 +147,14 @@ function stage(
   const { versionId, hash } = staged;
   return {
     do: "save",
-    ledger: { ...ledger, next: { ...next, state: "staged", epoch, robot: from.robot, versionId, hash } },
-    why: "staged",
+    ledger: {
+      ...ledger,
+      next: { ...next, state: "staged", epoch, robot: from.robot, versionId, hash },
+      // From now on the robot may be given the new secret, and the old one is dead by it.
+      replaced: taken === null ? ledger.replaced : ledger.replaced.filter((record) => record !== taken),
+    },
+    why: taken === null ? "staged" : `staged, robot ${from.robot.username} taken from generation ${taken.generation}`,
+    ...(taken === null ? {} : { patch: { problems: [...state.problems, takenProblem(state, taken)] } }),
   };
 }
 
@@ -246,7 +175,18 @@ function readBack(state: LedgerState, next: Staged, at: Instant): Decision | und
     trace.generation === next.generation &&
     trace.username === next.robot.username;
   if (!alike) return abandon(state, next, at, "read-back-differs", "the store does not give back what was put in");
+  if (isFixed(next.madeOf) && !next.rollBack) return refreshed(state, next, at);
   return { do: "save", ledger: { ...state.ledger, next: { ...next, state: "proven" } }, why: "read back alike" };
+}
+
+function refreshed(state: LedgerState, next: Staged, at: Instant): Decision | undefined {
+  const how = refreshStaged(state, next, at);
+  if (how.is === "asking") return how.decision;
+  if (how.is === "waiting") return undefined;
+  if (how.is === "given-up") return abandon(state, next, at, how.code, how.text);
+  const robot = { ...next.robot, expiresAtMs: how.expiresAtMs };
+  const ledger = { ...state.ledger, next: { ...next, state: "proven", robot, refreshedAt: at } as const };
+  return { do: "save", ledger, why: `robot ${robot.username} has the secret of generation ${next.generation}` };
 }
 
 function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decision | undefined {
@@ -262,6 +202,8 @@ function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decisio
     return abandon(state, next, at, "too-old", "too little of its life is left");
   }
   for (const purpose of ["next", "last"] as const) {
+    // An overlapping write of somebody else's may still bring back the old secret (harbor.md §1.4).
+    if (purpose === "last" && next.refreshedAt && !mayVerifyAgain(next.refreshedAt, at)) return undefined;
     const proving = ask(state, [{ type: "prove", versionId, purpose }]);
     if (proving) return proving;
     const verdict = answerTo(state, { type: "prove", versionId, purpose })?.verdict;

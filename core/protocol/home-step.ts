@@ -4,9 +4,11 @@ import { deleteRobots } from "./home-delete.ts";
 import { endTick, problemsOf, releaseLease, respectDeadline } from "./home-end.ts";
 import { flipStores } from "./home-flips.ts";
 import { beginLedger, loadLedger, nameSites, readTraces, rebuildBehind, respectLease } from "./home-judge.ts";
-import { advanceLine, startRotation } from "./home-line.ts";
+import { advanceLine } from "./home-line.ts";
+import { noteLives } from "./home-lives.ts";
 import { advanceRecords, askUsage } from "./home-records.ts";
 import { confirmRound, drawRound, spreadRound } from "./home-round.ts";
+import { startRotation } from "./home-start.ts";
 import { type Decision, type HomeState, hasLedger, now, type Rule } from "./home-state.ts";
 import { watchCurrent } from "./home-watch.ts";
 import { brokenInvariants } from "./invariants.ts";
@@ -18,6 +20,7 @@ const rules: readonly Rule[] = [
   respectLease,
   respectDeadline,
   nameSites,
+  noteLives,
   watchCurrent,
   takeAct,
   startRotation,

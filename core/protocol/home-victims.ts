@@ -1,5 +1,6 @@
 import { elapsedMs } from "./clocks.ts";
-import type { RobotSeen } from "./effects.ts";
+import type { HomeEffect, RobotSeen } from "./effects.ts";
+import { isFixed } from "./fixed.ts";
 import { siteServed } from "./home-flips.ts";
 import { markOf } from "./home-judge.ts";
 import { drainMsOf, isExpired } from "./home-records.ts";
@@ -11,9 +12,18 @@ export interface Victim {
   readonly id: number;
   readonly username: string;
   readonly createdAtMs: number;
-  /** `expired`: GET and DELETE suffice. `never-promoted`: the ledger and the home store. `full`: everything. */
-  readonly guard: "expired" | "never-promoted" | "full" | "revoked-now";
+  /**
+   * `expired`: GET and DELETE suffice. `never-promoted`: the ledger and the home store. `full`: everything. `taken`: a
+   * fixed robot that is idle, or must be: whoever holds it.
+   */
+  readonly guard: "expired" | "never-promoted" | "full" | "revoked-now" | "taken";
   readonly record: Replaced | null;
+}
+
+/** What ends it: its robot is deleted, or a fixed robot gets a secret that nobody keeps. */
+export function endOf({ id, record }: Victim): HomeEffect {
+  if (record !== null && isFixed(record.madeOf)) return { type: "refresh", id, versionId: null };
+  return { type: "remove-robot", id };
 }
 
 /** One guard for every deletion. Harbor was listed before the ledger was read (`home-judge.ts`). */
@@ -49,6 +59,8 @@ function orphanGuard(state: LedgerState, robot: RobotSeen, at: Instant): Victim[
   const { ledger } = state;
   const mark = markOf(state, robot);
   if (mark === null) return null;
+  // A fixed robot is never swept: what its secret was is nobody's by now.
+  if (mark.slot !== null) return null;
   const alive = [ledger.current, ...ledger.replaced].some((generation) => generation?.robot.id === robot.id);
   const coming =
     ledger.next !== null &&
@@ -60,7 +72,7 @@ function orphanGuard(state: LedgerState, robot: RobotSeen, at: Instant): Victim[
 
 /** Where a victim's username still is, or what could not be looked at; null: nowhere. */
 export function stillHeld(state: LedgerState, victim: Victim, at: Instant): string | null {
-  if (victim.guard === "expired") return null;
+  if (victim.guard === "expired" || victim.guard === "taken") return null;
   const from = victim.guard === "full" ? victim.record?.drainFrom : null;
   if (victim.record && from && elapsedMs(from, at) < drainMsOf(state, victim.record))
     return `a store held ${victim.username} again: its drain began anew`;

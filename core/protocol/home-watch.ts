@@ -1,3 +1,5 @@
+import { isFixed } from "./fixed.ts";
+import { isRepaired, repairCurrent } from "./home-refresh.ts";
 import { answerTo, ask, type LedgerState, type Rule, replyTo } from "./home-state.ts";
 import { backoffMs } from "./settings.ts";
 import type { Generation, Instant, RotationReason } from "./state.ts";
@@ -30,6 +32,11 @@ export const watchCurrent: Rule = (state, at) => {
   const issuerWorks = answerTo(state, { type: "whoami" }) !== undefined;
   const robotKnown = answerTo(state, { type: "read-robot", id: ledger.current.robot.id }) !== undefined;
   if (!issuerWorks || !robotKnown) return undefined;
+  if (isFixed(ledger.current.madeOf)) {
+    const repairing = repairCurrent(state, at);
+    if (repairing !== undefined) return repairing;
+    if (isRepaired(state)) return undefined;
+  }
   const { refusedCountMin, refusedSpanMs } = state.settings.limits;
   // Counted by a clock that was far ahead: begun anew, else no refusal would ever count again.
   const ahead = ledger.refusals !== null && ledger.refusals.lastMs - at.localMs > refusedSpanMs;

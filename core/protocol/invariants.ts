@@ -1,3 +1,4 @@
+import { isFixed } from "./fixed.ts";
 import type { HomeLedger } from "./state.ts";
 
 /** What no ledger may ever be, and no save may ever do. Checked before every save; empty: fine. */
@@ -17,6 +18,18 @@ export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): 
   check(
     current === null ? nothingCurrent : current.epoch === after.epoch,
     "the current generation's epoch is not the ledger's",
+  );
+  // The robot of the next generation is never one in use, but for a roll back, which writes to none.
+  const writesTo = next !== null && next.state !== "minting" && !next.rollBack && isFixed(next.madeOf);
+  // By name: a robot that was taken from us and made anew has another id.
+  const nextRobot = writesTo ? next.robot.username : null;
+  check(
+    promoted.every((generation) => generation.robot.username !== nextRobot),
+    "a robot in use is to be refreshed",
+  );
+  check(
+    replaced.every((record) => record.thrownAwayAt == null || (record.state === "retiring" && isFixed(record.madeOf))),
+    "a secret thrown away before its generation retires",
   );
   check(
     replaced.every((record) => record.epoch < after.epoch),
@@ -63,7 +76,12 @@ export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): 
       );
     const gone = before.replaced.filter((record) => !replaced.some((other) => other.generation === record.generation));
     check(
-      gone.every((record) => record.state === "retiring" || record.generation === current?.generation),
+      gone.every(
+        (record) =>
+          record.state === "retiring" ||
+          record.generation === current?.generation ||
+          record.robot.username === nextRobot,
+      ),
       "a record vanished before it was retiring",
     );
     const returned = replaced.filter(

@@ -7,6 +7,22 @@ export interface RobotMark {
   readonly credential: string;
   readonly generation: number;
   readonly attempt: string;
+  /** Of a fixed robot; null: one that was made for this attempt alone. */
+  readonly slot: Slot | null;
+}
+
+/** The two robots of fixed names that a credential may alternate between. */
+export const slots = ["a", "b"] as const;
+export type Slot = (typeof slots)[number];
+
+/** `<credential>-ga`: a fixed name, for allow-lists. Listed with the others (`robotNamePrefix`). */
+export function slotName(credential: string, slot: Slot): string {
+  return `${robotNamePrefix(credential)}${slot}`;
+}
+
+/** Null: not the name of a fixed robot of this credential. */
+export function slotOfName(credential: string, username: string): Slot | null {
+  return slots.find((slot) => username.endsWith(slotName(credential, slot))) ?? null;
 }
 
 /** `<credential>-g<n>-<attempt>`: a name of its own per attempt, since a lost reply leaves a robot nobody can use. */
@@ -19,7 +35,7 @@ export function robotNamePrefix(credential: string): string {
   return `${credential}-g`;
 }
 
-export function robotDescription(mark: RobotMark): string {
+export function robotDescription(mark: Omit<RobotMark, "slot">): string {
   return `capstan:${mark.ledgerId}:${mark.credential}:g${mark.generation}:${mark.attempt}`;
 }
 
@@ -31,7 +47,9 @@ export function parseRobotMark(username: string, description: string): RobotMark
   if (match === null) return null;
   const [, ledgerId, credential, generation, attempt] = match as unknown as [string, string, string, string, string];
   const mark = { ledgerId, credential, generation: Number(generation), attempt };
-  return username.endsWith(robotName(credential, mark.generation, attempt)) ? mark : null;
+  if (username.endsWith(robotName(credential, mark.generation, attempt))) return { ...mark, slot: null };
+  const slot = slotOfName(credential, username);
+  return slot === null ? null : { ...mark, slot };
 }
 
 export interface TargetMark {

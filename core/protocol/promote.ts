@@ -37,8 +37,9 @@ export function promote(
     current,
     next: null,
     replaced: [...ledger.replaced.filter((record) => record !== older), ...held],
-    askedSinceMs: null,
-    holdSinceMs: next.rollBack ? at.localMs : null,
+    // What a rebuild brought back was seen in a store: a generation of its own follows.
+    askedSinceMs: next.rollBack && next.reason === "rebuilt" ? at.localMs : null,
+    holdSinceMs: next.reason === "roll-back" ? at.localMs : null,
     refusals: null,
     emergencies: emergency ? { count: ledger.emergencies.count + 1, lastMs: at.localMs } : { count: 0, lastMs: 0 },
   };

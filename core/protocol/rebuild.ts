@@ -1,6 +1,6 @@
 import type { RobotSeen } from "./effects.ts";
 import { allSites, answerTo, type HomeState, robotsSeen, siteSeen } from "./home-state.ts";
-import { parseRobotMark } from "./mark.ts";
+import { parseRobotMark, type Slot } from "./mark.ts";
 import { type HomeLedger, newLedger, type Replaced } from "./state.ts";
 
 /** The epoch is lifted so far above all that was seen that nothing handed out in the lost time can reach it. */
@@ -19,13 +19,14 @@ interface MarkedRobot {
   readonly robot: RobotSeen;
   readonly generation: number;
   readonly attempt: string;
+  readonly slot: Slot | null;
 }
 
 function markedRobots(state: HomeState, ledgerId: string): readonly MarkedRobot[] {
   return robotsSeen(state).flatMap((robot) => {
     const mark = parseRobotMark(robot.username, robot.description);
     const ours = mark?.ledgerId === ledgerId && mark.credential === state.settings.credential;
-    return ours ? [{ robot, generation: mark.generation, attempt: mark.attempt }] : [];
+    return ours ? [{ robot, generation: mark.generation, attempt: mark.attempt, slot: mark.slot }] : [];
   });
 }
 
@@ -50,6 +51,14 @@ function highestEpoch(state: HomeState, ledgerId: string, ledger: HomeLedger | n
     if (seen?.ledgerId === ledgerId) epochs.push(seen.epoch, seen.report?.higher?.epoch ?? 0);
   }
   return Math.max(...epochs);
+}
+
+/** The value of a fixed robot that home's store holds now, if it is this one's: perhaps the only one that can be read. */
+function valueAtHome(state: HomeState, ledgerId: string, username: string) {
+  const seen = answerTo(state, { type: "read-store", site: state.settings.home });
+  if (!seen?.versionId || seen.trace?.ledgerId !== ledgerId || seen.trace.username !== username)
+    return { versionIds: [], hash: "" };
+  return { versionIds: [seen.versionId], hash: seen.trace.hash };
 }
 
 /** Stores and reports may tell of a generation whose robot was minted after the robots were listed. */
@@ -105,18 +114,20 @@ export function rebuild(state: HomeState, ledgerId: string, ledger: HomeLedger |
   const known = new Map(promoted.map((generation) => [generation.robot.id, generation]));
   const robots = markedRobots(state, ledgerId);
   const held = onePerGeneration(robots, new Set(known.keys()), seenUsernames(state)).map(
-    ({ robot, generation, attempt }): Replaced => {
+    ({ robot, generation, attempt, slot }): Replaced => {
       const { id, username, createdAtMs, expiresAtMs } = robot;
+      const before = known.get(id);
+      const fixed = slot === null ? "generations" : "alternating";
       const blank = {
-        versionIds: [],
-        hash: "",
-        madeOf: settings.madeOf,
+        ...(slot === null ? { versionIds: [], hash: "" } : valueAtHome(state, ledgerId, username)),
+        madeOf: { ...settings.madeOf, strategy: fixed } as const,
         promotedAtMs: nowMs,
         revoked: false,
         endNow: false,
       };
       return {
-        ...(known.get(id) ?? blank),
+        // A fixed robot may have been given another secret since: then what the ledger knew of it is worth nothing.
+        ...(slot === null || before?.generation === generation ? (before ?? blank) : blank),
         generation,
         attempt,
         // Where it may have been promoted meanwhile nobody knows: it counts as handed out under the highest epoch seen.
@@ -125,6 +136,7 @@ export function rebuild(state: HomeState, ledgerId: string, ledger: HomeLedger |
         state: "held",
         replacedAtMs: nowMs,
         drainFrom: null,
+        thrownAwayAt: undefined,
       };
     },
   );

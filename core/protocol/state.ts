@@ -4,10 +4,13 @@
  */
 export const ledgerFormat = 1;
 
+/** `generations`: a robot each. `alternating`: two robots of fixed names, whose secrets are refreshed in turn. */
+export type Strategy = "generations" | "alternating";
+
 /** What a generation is made of; frozen when its minting begins. */
 export interface MadeOf {
   readonly registry: string;
-  readonly strategy: "generations";
+  readonly strategy: Strategy;
   readonly level: "system" | "project";
   readonly durationDays: number;
   /** The rights as one canonical text, so that two can be compared. */
@@ -74,6 +77,8 @@ export type NextGeneration =
       readonly robot: RobotRef;
       readonly versionId: string;
       readonly hash: string;
+      /** `proven`, of a fixed robot: when its secret was seen to be the one staged. Proved once more a while later. */
+      readonly refreshedAt?: Instant | undefined;
     });
 
 /** One moment as several clocks had it. */
@@ -90,6 +95,8 @@ export interface Replaced extends Generation {
   readonly replacedAtMs: number;
   /** Start of the drain; null while held. */
   readonly drainFrom: Instant | null;
+  /** Of a fixed robot: when its secret was replaced by one that nobody has. Gone when it is still out a while later. */
+  readonly thrownAwayAt?: Instant | undefined;
 }
 
 export interface AbandonedAttempt {

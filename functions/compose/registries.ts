@@ -14,6 +14,8 @@ const calls: Readonly<Record<keyof Driver, true>> = {
   list: true,
   read: true,
   remove: true,
+  renew: true,
+  refresh: true,
   probe: true,
   whoami: true,
   usedSince: true,

@@ -101,6 +101,20 @@ describe("one login", () => {
     expect((await driver(whole).mint(request)).id).toBeGreaterThan(0);
   });
 
+  test("robots of fixed names need robot:update, which no robot can have; deletion is then not needed", async () => {
+    const { issuer, createUser } = await start();
+    createUser("owner", "Owner-1234", { alpha: "projectAdmin" });
+    const owner = { username: "owner", password: new Secret("Owner-1234") };
+    const lacking = missing(await driver(issuer("issuer")).inspectIssuer({ ...system, refreshes: true }));
+    expect(lacking.map(({ right }) => right)).toEqual(["robot:update at system"]);
+    expect(lacking[0]?.why).toContain("Harbor grants robot:update to no robot");
+    const report = await driver(administrator).inspectIssuer({ ...system, refreshes: true });
+    expect(verdicts(report)["robot:update at system"]).toBe("held");
+    const ofProject = await driver(owner).inspectIssuer({ ...project, refreshes: true });
+    expect(verdicts(ofProject)["robot:update at project alpha"]).toBe("held");
+    expect(report.identities[0]?.rights.find(({ right }) => right.startsWith("robot:delete"))?.optional).toBe(true);
+  });
+
   test("the administrator has all; a project's administrator has those of the project", async () => {
     const { createUser } = await start();
     createUser("owner", "Owner-1234", { alpha: "projectAdmin" });

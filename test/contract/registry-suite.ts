@@ -6,6 +6,7 @@ import { registryIssuerCases } from "./registry-issuer-cases.ts";
 import { registryListCases } from "./registry-list-cases.ts";
 import { registryMintCases } from "./registry-mint-cases.ts";
 import { registryProbeCases } from "./registry-probe-cases.ts";
+import { registryRefreshCases } from "./registry-refresh-cases.ts";
 import { registryUsageCases } from "./registry-usage-cases.ts";
 import { registryWireCases } from "./registry-wire-cases.ts";
 
@@ -53,6 +54,7 @@ const registryCases: readonly RegistryCase[] = [
   ...registryMintCases,
   ...registryListCases,
   ...registryProbeCases,
+  ...registryRefreshCases,
   ...registryUsageCases,
   ...registryIssuerCases,
   ...registryWireCases,

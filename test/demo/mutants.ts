@@ -176,7 +176,7 @@ export const mutants: readonly Mutant[] = [
         to: 'ledger, why: "a rotation was asked for", patch: { actDone: true, asked: true } as any',
       },
       {
-        file: `${core}/home-line.ts`,
+        file: `${core}/home-start.ts`,
         from: "if (ledger.askedSinceMs !== null)",
         to: "if ((state as any).asked === true)",
       },

@@ -2,6 +2,7 @@ import type { Edit } from "./edits.ts";
 import { type Mutant, searched, simulated } from "./mutant.ts";
 
 const line = "core/protocol/home-line.ts";
+const start = "core/protocol/home-start.ts";
 const replies = "core/engine/home-replies.ts";
 
 const noProof: Edit = {
@@ -93,7 +94,7 @@ export const lineMutants: readonly Mutant[] = [
     name: "a dark target that blocks the next rotation",
     edits: [
       {
-        file: line,
+        file: start,
         from: "ledger.replaced.length >= settings.limits.replacedMax * (mayWait ? 1 : 2)",
         to: 'ledger.replaced.some((record) => record.state === "held")',
       },
@@ -123,7 +124,7 @@ export const lineMutants: readonly Mutant[] = [
     name: "a limit on attempts that ends them",
     edits: [
       {
-        file: line,
+        file: start,
         from: "const allowedMs = attemptAllowedAtMs(state, at.localMs);",
         to: "const allowedMs = ledger.abandoned.length >= 3 ? Number.MAX_SAFE_INTEGER : 0;",
       },

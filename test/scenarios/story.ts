@@ -31,6 +31,8 @@ export interface Beginning {
   readonly namespaces: number;
   /** Several: one entry of the file with a credential at each. */
   readonly harbors?: number;
+  /** The newest that was recorded where absent. Up to 2.11 the issuer is the administrator. */
+  readonly harborVersion?: string;
   /** What the first `capstan.yaml` says otherwise than the sandbox's own. */
   readonly configured?: (configuration: Configuration) => object;
 }
@@ -184,8 +186,9 @@ export function problemsIn(result: TickResult): readonly string[] {
 /** A cloud, configured; nothing has been rotated in it yet. It is gone when the test ends. */
 export async function given(beginning: Beginning): Promise<Story> {
   vi.useFakeTimers({ toFake: ["Date"] });
-  const { clusters, namespaces: namespacesPerCluster, harbors = 1 } = beginning;
-  const sandbox = await startSandbox({ clusters, namespacesPerCluster, harbors, seed: 1, quotas: false });
+  const { clusters, namespaces: namespacesPerCluster, harbors = 1, harborVersion } = beginning;
+  const version = harborVersion === undefined ? {} : { harborVersion };
+  const sandbox = await startSandbox({ clusters, namespacesPerCluster, harbors, seed: 1, quotas: false, ...version });
   const folder = mkdtempSync(join(tmpdir(), "capstan-story-"));
   for (const cloud of clouds)
     for (const [name, value] of Object.entries(environment(sandbox, cloud))) vi.stubEnv(name, value);

@@ -52,6 +52,7 @@ export class Bench {
         drainMs: drainMinutes * minuteMs,
         rotateEveryMs: rotateEveryMinutes * minuteMs,
         durationDays: 90,
+        ...(plan.strategy === undefined ? {} : { strategy: plan.strategy }),
       },
       this.draws,
     );

@@ -35,7 +35,8 @@ export function forEachMove(space: Space, row: Int32Array, emit: Emit): void {
 /** Within its last look at the ledgers, or about to delete. */
 function isDeleting(process: Process): boolean {
   return process.calls.some(
-    ({ id, call }) => call.call === "registry.remove" || /^load-(site:.*|ledger):\d+$/.test(id),
+    ({ id, call }) =>
+      call.call === "registry.remove" || call.call === "registry.refresh" || /^load-(site:.*|ledger):\d+$/.test(id),
   );
 }
 
@@ -112,7 +113,8 @@ function lateMove(space: Space, row: Int32Array, next: Int32Array, emit: Emit): 
 
 /** What is assumed of deletions holds for their way, too. */
 function mayBeLate(space: Space, row: Int32Array, call: PortCall): boolean {
-  const isPrompt = space.plan.promptDeletion === true && call.call === "registry.remove";
+  const isPrompt =
+    space.plan.promptDeletion === true && (call.call === "registry.remove" || call.call === "registry.refresh");
   return !isPrompt && faultsLeft(space, row, "late") > 0 && at(row, space.layout.late) === 0;
 }
 

@@ -1,4 +1,5 @@
 import type { Act } from "../../core/protocol/settings.ts";
+import type { Strategy } from "../../core/protocol/state.ts";
 
 /** What may go wrong, or be asked, in a world; each has its own budget. */
 export type Fault =
@@ -35,6 +36,8 @@ export type Rest =
 export interface Plan {
   readonly name: string;
   readonly about: string;
+  /** `generations` when left out. */
+  readonly strategy?: Strategy;
   /** The first is home. */
   readonly sites: readonly string[];
   /** Cluster → its site. */

@@ -41,6 +41,8 @@ const constantReads: ReadonlySet<PortCall["call"]> = new Set([
 const writes: ReadonlySet<PortCall["call"]> = new Set([
   "registry.mint",
   "registry.remove",
+  "registry.renew",
+  "registry.refresh",
   "store.stage",
   "store.flip",
   "store.writeRound",

@@ -2,6 +2,7 @@ import type { MemoryRobot } from "../../core/drivers/memory/registry-state.ts";
 import { homeLedgerOf } from "../../core/engine/ledger-text.ts";
 import { decodeValue } from "../../core/engine/value.ts";
 import type { Login } from "../../core/ports/registry.ts";
+import { slotOfName } from "../../core/protocol/mark.ts";
 import type { HomeLedger } from "../../core/protocol/state.ts";
 import type { Place, World } from "./world.ts";
 
@@ -15,6 +16,11 @@ export function homeLedger(world: World, place: Place = world.places[0]): HomeLe
 export function alive(world: World, login: Login, place: Place = world.places[0]): boolean {
   const { endpoints } = world.registryOf(place).probeNow(login, loginScope);
   return endpoints.every((endpoint) => endpoint.verdict === "accepted");
+}
+
+/** A fixed robot has many secrets one after another: what is said of one of them names it, too. */
+export function loginKey(login: Login): string {
+  return `${login.username} ${login.password.reveal()}`;
 }
 
 export interface Copy {
@@ -45,7 +51,7 @@ export function promiseOne(
 ): readonly string[] {
   return copies(world, place)
     .filter((copy) => !theirs(copy))
-    .filter(({ login }) => !exempt.has(login.username) && !alive(world, login, place))
+    .filter(({ login }) => !exempt.has(login.username) && !exempt.has(loginKey(login)) && !alive(world, login, place))
     .map(({ where, login }) => `promise 1: ${where} holds ${login.username}, which is dead`);
 }
 
@@ -62,11 +68,18 @@ export function promiseTwo(
   const current = ledger?.current;
   const [versionId] = current?.versionIds ?? [];
   if (!current || versionId === undefined || exempt.has(current.robot.username)) return [];
+  const { id, username } = current.robot;
+  const robot = world.registryOf(place).state.robots.find((one) => one.id === id);
+  // Of a fixed robot that somebody deleted the last secret is not seen any more: one that was excused will do.
+  const isExcused = robot
+    ? exempt.has(loginKey({ username, password: robot.password }))
+    : [...exempt].some((key) => key.startsWith(`${username} `));
+  if (isExcused) return [];
   try {
     const read = world.ports.stores[place.home]?.readVersionNow(place.storeName, versionId);
     const decoded = read && decodeValue(read.value);
     if (decoded?.is !== "ours") return [`promise 2: the home store gives back nothing of ours for ${versionId}`];
-    return alive(world, decoded.value.login, place)
+    return exempt.has(loginKey(decoded.value.login)) || alive(world, decoded.value.login, place)
       ? []
       : [`promise 2: the current generation ${current.generation} is dead`];
   } catch {
@@ -120,7 +133,10 @@ function remains(world: World, ledger: HomeLedger, place: Place): readonly strin
   for (const record of ledger.replaced)
     broken.push(`promise 4: generation ${record.generation} is still ${record.state}`);
   const { robots: all } = world.registryOf(place).state;
-  const robots = all.filter((robot) => isOurs(robot, place));
+  // Two fixed robots stay, one of them idle: of its secret the witness knows (`Witness.leftovers`).
+  const isIdle = ({ id, name }: MemoryRobot) =>
+    id !== ledger.current?.robot.id && slotOfName(place.name, name) !== null;
+  const robots = all.filter((robot) => isOurs(robot, place) && !isIdle(robot));
   if (robots.length !== 1)
     broken.push(`promise 3: ${robots.length} robots are left: ${robots.map((robot) => robot.name).join(", ")}`);
   return broken;

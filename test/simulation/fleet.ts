@@ -103,7 +103,14 @@ export class Fleet {
   }
 
   #newTick(): Tick {
-    return { startedMs: this.#world.nowMs, lookedMs: null, readRobotMs: new Map(), takenOut: [], flipped: new Set() };
+    return {
+      startedMs: this.#world.nowMs,
+      savedMs: null,
+      lookedMs: null,
+      readRobotMs: new Map(),
+      takenOut: [],
+      flipped: new Set(),
+    };
   }
 
   #now(site: string): number {

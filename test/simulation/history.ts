@@ -1,3 +1,4 @@
+import { slotOfName } from "../../core/protocol/mark.ts";
 import type { Act } from "../../core/protocol/settings.ts";
 import { drawAct } from "./acts.ts";
 import { homeLedger, unfinished } from "./checkers.ts";
@@ -171,6 +172,10 @@ export class History {
     if (act.type === "revoke") {
       // By its number: a ledger that was put back may not know its robot yet, and be rebuilt with it before the act is taken.
       const prefix = `${place.name}-g${act.generation}-`;
+      const all = [ledger?.current, ledger?.next, ...(ledger?.replaced ?? [])];
+      for (const one of all)
+        if (one?.generation === act.generation && "robot" in one && slotOfName(place.name, one.robot.username) !== null)
+          this.#witness.revoke(place, one.robot.username, act.now);
       for (const { name } of this.#world.registryOf(place).state.robots)
         if (name.startsWith(prefix)) this.#witness.revoke(place, `robot$${name}`, act.now);
     }
@@ -202,8 +207,9 @@ export class History {
     const [place] = this.#world.places;
     const { epoch = 0, replaced = [] } = homeLedger(this.#world, place) ?? {};
     const { replacedMax } = this.#world.homeInput("nobody", this.#world.nowMs, null, place).settings.limits;
-    // As many as there may be wait for the cluster already: only what cannot wait is rotated now.
-    if (replaced.length >= replacedMax) {
+    // As many as there may be wait for the cluster already (of two fixed robots one): only what cannot wait is rotated now.
+    const isFull = replaced.length >= (this.#drawn.shape.strategy === "alternating" ? 1 : replacedMax);
+    if (isFull) {
       this.#log.count("dark until the limit of replaced ones");
       this.#troubles.clear();
       return;
@@ -223,8 +229,13 @@ export class History {
 
   /** Once faults stop, a bounded number of ticks reaches rest. */
   #settle(dark: ReadonlySet<string>): void {
-    const roundsMax = 80;
-    const left = () => this.#world.places.flatMap((place) => unfinished(this.#world, place, dark));
+    // A refreshed robot may live a day longer than it was asked for, and its end mends what nothing else does.
+    const roundsMax = this.#drawn.shape.strategy === "alternating" ? 110 : 80;
+    const left = () =>
+      this.#world.places.flatMap((place) => [
+        ...unfinished(this.#world, place, dark),
+        ...(dark.size === 0 ? this.#witness.leftovers(place) : []),
+      ]);
     for (let round = 0; round < roundsMax && this.#log.broken.length === 0; round += 1) {
       for (const site of this.#drawn.shape.sites) this.#tick(site);
       this.#drain();

@@ -1,8 +1,11 @@
 import type { PortCall } from "../../core/engine/calls.ts";
 import { decodeValue } from "../../core/engine/value.ts";
-import { markAnnotation, parseTargetMark } from "../../core/protocol/mark.ts";
+import type { Login } from "../../core/ports/registry.ts";
+import { markAnnotation, parseTargetMark, slotOfName } from "../../core/protocol/mark.ts";
+import { loginKey } from "./checkers.ts";
 import type { Known } from "./known.ts";
 import type { Tick } from "./truth.ts";
+import type { Place } from "./world.ts";
 
 /** Before a store's value changes. */
 export function judgeFlip(known: Known, call: Extract<PortCall, { call: "store.flip" }>, tick: Tick): string[] {
@@ -42,10 +45,18 @@ export function judgeApply(known: Known, call: Extract<PortCall, { call: "cluste
       broken.push(`promise 1: ${where}/${name} went back from epoch ${was.epoch} to ${mark.epoch}`);
     else if (mark !== null && was === null && made !== undefined && mark.epoch < made)
       broken.push(`promise 1: ${where}/${name} was made with epoch ${mark.epoch}, its site has seen ${made}`);
-    else if (current && !known.mayDie(truth, login.username) && known.isDead(place, login.username))
+    else if (
+      current &&
+      !known.mayDie(truth, login.username, keyOfLogin(place, login)) &&
+      known.isDead(place, login.username)
+    )
       broken.push(`promise 1: ${where}/${name} was given ${login.username}, which is dead`);
   }
   return broken;
+}
+
+function keyOfLogin(place: Place, login: Login): string {
+  return slotOfName(place.name, login.username) === null ? login.username : loginKey(login);
 }
 
 /** After a missing Secret was made. */

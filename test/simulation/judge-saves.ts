@@ -26,25 +26,39 @@ export function judgeSave(
   for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
     reached[name] = (reached[name] ?? 0) + 1;
   const broken = [...promoted(known, truth, ledger, askedMs), ...retired(known, truth, ledger, tick)];
+  noteTaken(known, truth, ledger);
   if (ledger.round !== null && !truth.rounds.has(ledger.round.id)) truth.rounds.set(ledger.round.id, known.world.nowMs);
   truth.ledger = ledger;
   for (const username of tick.takenOut.splice(0)) truth.heldMs.set(username, known.world.nowMs);
   return [...broken, ...promiseTwo(known.world, known.excused(truth.exempt), truth.place, ledger)];
 }
 
+/** A fixed robot that is needed at once: whoever held its generation is cut off, and was named. */
+function noteTaken(known: Known, truth: Truth, { next, replaced }: HomeLedger): void {
+  const canWait = next?.reason === "schedule" || next?.reason === "manual";
+  for (const record of truth.ledger?.replaced ?? []) {
+    const isTaken =
+      next !== null && next.state !== "minting" && !next.rollBack && next.robot.username === record.robot.username;
+    const isNeeded = !canWait || known.isExpired(record.robot.username);
+    if (isTaken && isNeeded && !replaced.some((one) => one.generation === record.generation))
+      truth.exempt.add(known.keyOf(truth.place, record.robot.username));
+  }
+}
+
 function promoted(known: Known, truth: Truth, ledger: HomeLedger, askedMs: number): string[] {
   const { current } = ledger;
   if (current === null || current.epoch === truth.ledger?.current?.epoch) return [];
   const { nowMs, shape } = known.world;
-  truth.promoted.add(current.robot.username);
+  const key = known.keyOfVersion(truth.place, current.versionIds[0], current.robot.username);
+  truth.promoted.add(key);
+  truth.inUseMs.set(current.robot.id, nowMs);
   truth.heldMs.set(current.robot.username, nowMs);
   const broken: string[] = [];
-  if (
-    truth.revoked.has(current.robot.username) &&
-    nowMs - askedMs < promptMs &&
-    truth.ledger?.next?.rollBack === undefined
-  )
+  if (truth.revoked.has(key) && nowMs - askedMs < promptMs && truth.ledger?.next?.rollBack === undefined)
     broken.push(`generation ${current.generation} was revoked, and is current`);
+  const refreshedMs = truth.refreshedMs.get(current.robot.id);
+  if (refreshedMs !== undefined && truth.ledger?.next?.rollBack === false && nowMs - refreshedMs < 10_000)
+    broken.push(`promise 1: generation ${current.generation} was promoted before its secret was looked at once more`);
   const { expiresAtMs } = current.robot;
   // What a hand-out, a drain and their margin need; a save that was late on its way is not judged.
   const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - nowMs;

@@ -1,6 +1,9 @@
 import { siteLedgerOf } from "../../core/engine/ledger-text.ts";
 import { decodeValue } from "../../core/engine/value.ts";
+import { slotOfName } from "../../core/protocol/mark.ts";
 import type { SiteLedger } from "../../core/protocol/site-state.ts";
+import type { Secret } from "../../core/secret.ts";
+import { loginKey } from "./checkers.ts";
 import { Truth } from "./truth.ts";
 import { minuteMs, type Place, type World } from "./world.ts";
 
@@ -12,12 +15,37 @@ export class Known {
   readonly expiryMs = new Map<string, number | null>();
   /** Robot's name → when somebody took our mark away from it. */
   readonly unmarkedMs = new Map<string, number>();
+  readonly #passwords = new Map<string, Secret>();
   /** Faults have stopped; null: not yet. */
   calmMs: number | null = null;
 
   constructor(world: World) {
     this.world = world;
     this.truths = world.places.map((place) => new Truth(place));
+  }
+
+  /**
+   * What stands for a robot in the books about it: its username, and for a fixed one, which goes on living, its secret
+   * beside it: the one that it has, or had last.
+   */
+  keyOf(place: Place, username: string): string {
+    if (slotOfName(place.name, username) === null) return username;
+    const robot = this.world.registryOf(place).state.robots.find((one) => `robot$${one.name}` === username);
+    if (robot !== undefined) this.#passwords.set(username, robot.password);
+    const password = robot?.password ?? this.#passwords.get(username);
+    return password === undefined ? username : loginKey({ username, password });
+  }
+
+  /** The login that a version of the home store holds. */
+  keyOfVersion(place: Place, versionId: string | undefined, username: string): string {
+    if (slotOfName(place.name, username) === null || versionId === undefined) return username;
+    try {
+      const read = this.world.ports.stores[place.home]?.readVersionNow(place.storeName, versionId);
+      const decoded = read && decodeValue(read.value);
+      return decoded?.is === "ours" ? loginKey(decoded.value.login) : username;
+    } catch {
+      return username;
+    }
   }
 
   of(place: Place): Truth {
@@ -45,8 +73,9 @@ export class Known {
     return record ? siteLedgerOf(record) : null;
   }
 
-  mayDie(truth: Truth, username: string): boolean {
-    return truth.exempt.has(username) || this.isExpired(username);
+  /** `key`: as `keyOf` names it. */
+  mayDie(truth: Truth, username: string, key = this.keyOf(truth.place, username)): boolean {
+    return truth.exempt.has(key) || this.isExpired(username);
   }
 
   isDead(place: Place, username: string): boolean {

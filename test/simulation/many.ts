@@ -35,10 +35,10 @@ export function addRuns(a: ManyResult, b: ManyResult): ManyResult {
 }
 
 /** Runs histories of consecutive seeds, until so many are broken; a throw inside one is a broken history, too. */
-export function runMany(histories: number, firstSeed: number, brokenMax = 5): ManyResult {
+export function runMany(histories: number, firstSeed: number, brokenMax = 5, aim: Aim = {}): ManyResult {
   let sum = nothingRun;
   for (let seed = firstSeed; seed < firstSeed + histories && sum.broken.length < brokenMax; seed += 1) {
-    const { broken, calls, faults, reached, large, ...rest } = runSafely(seed);
+    const { broken, calls, faults, reached, large, ...rest } = runSafely(seed, false, aim);
     const one = broken.length === 0 ? [] : [{ broken, calls, faults, reached, large, ...rest }];
     sum = addRuns(sum, { histories: 1, large: large ? 1 : 0, broken: one, calls, faults, reached });
   }

@@ -1,9 +1,13 @@
 import type { MemoryRobot } from "../../core/drivers/memory/registry-state.ts";
+import { slots } from "../../core/protocol/mark.ts";
+import { Secret } from "../../core/secret.ts";
 import { homeLedger, isOurs } from "./checkers.ts";
 import type { Random } from "./random.ts";
 import type { OutsideKind } from "./weather.ts";
 import type { Witness } from "./witness.ts";
 import { minuteMs, type Place, type World } from "./world.ts";
+
+const foreignDescription = "put by somebody else";
 
 /** The registries' own administrators, and whoever pulls images. */
 export class OutsideRobots {
@@ -47,20 +51,27 @@ export class OutsideRobots {
   /** A PUT says all of a robot anew: its life (Harbor counts it in days; here any moment), its rights, its description. */
   #put(robot: MemoryRobot): MemoryRobot {
     const { nowMs, shape } = this.#world;
-    const how = this.#random.int(0, 3);
+    const isFixed = slots.some((slot) => robot.name.endsWith(`-g${slot}`));
+    const how = this.#random.int(0, isFixed ? 4 : 3);
+    // An overlapping PUT writes back the secret that it had read before (harbor.md §1.4).
+    if (how === 4) return { ...robot, password: new Secret(`Cp1${this.#random.entropy().hex(16)}`) };
     if (how === 0) return { ...robot, permissions: [] };
     if (how === 1) return { ...robot, expiresAtMs: nowMs + this.#random.int(1, 30) * shape.tickEveryMs };
     if (how === 2) return { ...robot, expiresAtMs: nowMs + shape.durationDays * 24 * 60 * minuteMs };
     this.#described.push(robot);
     this.#witness.unmarked(robot.name);
-    return { ...robot, description: "put by somebody else" };
+    return { ...robot, description: foreignDescription };
   }
 
   /** Without its mark a robot is nobody's of ours, for ever: whoever took the mark away gives it back. */
   giveMarksBack(): void {
     for (const registry of Object.values(this.#world.ports.registries)) {
       const robots = registry.state.robots.map((one) => {
-        const before = this.#described.find(({ password }) => password === one.password);
+        const before = this.#described.find(
+          ({ id, createdAtMs, password }) =>
+            password === one.password ||
+            (id === one.id && createdAtMs === one.createdAtMs && one.description === foreignDescription),
+        );
         return before === undefined ? one : { ...one, description: before.description };
       });
       registry.state = { ...registry.state, robots };

@@ -44,6 +44,10 @@ function dispatch(ports: MemoryPorts, call: PortCall): unknown {
       return registry().readNow(call.id);
     case "registry.remove":
       return registry().removeNow(call.id);
+    case "registry.renew":
+      return registry().renewNow(call.id, call.request);
+    case "registry.refresh":
+      return registry().refreshNow(call.id, call.password);
     case "registry.probe":
       return registry().probeNow(call.login, call.scope);
     case "registry.whoami":

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { Aim } from "./history.ts";
 import { addRuns, type ManyResult, nothingRun } from "./many.ts";
 
 export interface PoolOptions {
@@ -6,6 +7,8 @@ export interface PoolOptions {
   readonly firstSeed: number;
   readonly workers: number;
   readonly brokenMax?: number;
+  /** What is not left to the seeds. */
+  readonly aim?: Aim;
   /** No batch is begun after this moment of `performance.now()`. */
   readonly untilMs?: number;
 }
@@ -15,7 +18,7 @@ const batchMax = 50;
 
 /** Runs histories of consecutive seeds on several cores. What a seed comes to does not depend on them. */
 export async function runPool(options: PoolOptions): Promise<ManyResult & { readonly wallMs: number }> {
-  const { histories, firstSeed, brokenMax = 5, untilMs = Number.POSITIVE_INFINITY } = options;
+  const { histories, firstSeed, brokenMax = 5, aim = {}, untilMs = Number.POSITIVE_INFINITY } = options;
   const startedMs = performance.now();
   let sum = nothingRun;
   let given = 0;
@@ -36,9 +39,9 @@ export async function runPool(options: PoolOptions): Promise<ManyResult & { read
         sum = addRuns(sum, result);
         const next = nextBatch();
         if (next === null) void worker.terminate().then(() => resolve(), reject);
-        else worker.postMessage(next);
+        else worker.postMessage({ ...next, aim });
       });
-      worker.postMessage(first);
+      worker.postMessage({ ...first, aim });
     });
   await Promise.all(Array.from({ length: options.workers }, work));
   const broken = sum.broken.toSorted((a, b) => a.seed - b.seed).slice(0, brokenMax);

@@ -104,6 +104,7 @@ class Sleeper {
     this.#calls = begun.calls;
     this.#tick = {
       startedMs: script.world.nowMs,
+      savedMs: null,
       lookedMs: null,
       readRobotMs: new Map(),
       takenOut: [],

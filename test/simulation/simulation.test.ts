@@ -16,6 +16,19 @@ test(`${histories} simulated histories keep the seven promises`, async () => {
   expect(result.histories).toBe(histories);
 }, 900_000);
 
+test("a hundred histories of two fixed robots keep them, too", async () => {
+  const firstSeed = Number(process.env["CAPSTAN_SEED"] ?? 1);
+  const aim = { shape: { strategy: "alternating" } } as const;
+  const { broken, histories: made } = await runPool({
+    histories: 100,
+    firstSeed,
+    workers: availableParallelism(),
+    aim,
+  });
+  expect(broken.map(({ seed, broken: what }) => `seed ${seed}: ${what.join("; ")}`)).toEqual([]);
+  expect(made).toBe(100);
+}, 300_000);
+
 test("a seed replays its history to the letter", () => {
   const one = runSafely(4711, true);
   const two = runSafely(4711, true);

@@ -1,5 +1,6 @@
 import { homeLedger } from "./checkers.ts";
 import { Script } from "./script.ts";
+import { alternatingStories } from "./stories-alternating.ts";
 import { readBackStories } from "./stories-read-back.ts";
 import { minuteMs } from "./world.ts";
 
@@ -207,6 +208,7 @@ export const stories: readonly Story[] = [
       return script;
     },
   },
+  ...alternatingStories,
 ];
 
 /** Somebody's backup of the store brings the first generation back. */

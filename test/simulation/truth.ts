@@ -11,6 +11,8 @@ interface Outsider {
 /** A tick, as far as its calls are judged by it. */
 export interface Tick {
   readonly startedMs: number;
+  /** When it last saved home's ledger: until then it knew what stood there. */
+  savedMs: number | null;
   /** When its first listing of targets took place. */
   lookedMs: number | null;
   /** Sites whose stores its flips went to, made or refused. */
@@ -41,6 +43,11 @@ export class Truth {
   readonly echoes = new Set<string>();
   /** Site → username that somebody's backup brought back into its store, and since when. */
   readonly restored = new Map<string, { readonly username: string; readonly sinceMs: number }>();
+
+  /** Robot of a fixed name → when its generation was promoted, as far as that is not gone. */
+  readonly inUseMs = new Map<number, number>();
+  /** Robot of a fixed name → when its secret was last written. */
+  readonly refreshedMs = new Map<number, number>();
 
   constructor(place: Place) {
     this.place = place;

@@ -1,6 +1,8 @@
 import type { CallReply, CallResults, PortCall } from "../../core/engine/calls.ts";
+import { slotOfName } from "../../core/protocol/mark.ts";
 import { promiseTwo } from "./checkers.ts";
 import { judgeApply, judgeFlip, judgeMade, noteLeaving } from "./judge-hand-outs.ts";
+import { judgeRefresh, noteRenewed } from "./judge-refreshes.ts";
 import { judgeRemoval } from "./judge-removals.ts";
 import { judgeSave } from "./judge-saves.ts";
 import { Known } from "./known.ts";
@@ -22,12 +24,24 @@ export class Witness {
   }
 
   exempt(place: Place, username: string): void {
-    this.#known.of(place).exempt.add(username);
+    this.#known.of(place).exempt.add(this.#known.keyOf(place, username));
+  }
+
+  /** Idle robots of fixed names whose secret was handed out once, and logs in. */
+  leftovers(place: Place): readonly string[] {
+    const { ledger, promoted } = this.#known.of(place);
+    const idle = this.#known.world
+      .registryOf(place)
+      .state.robots.filter(({ id, name }) => slotOfName(place.name, name) !== null && id !== ledger?.current?.robot.id);
+    return idle
+      .filter(({ name }) => promoted.has(this.#known.keyOf(place, `robot$${name}`)))
+      .map(({ name }) => `promise 4: the idle robot ${name} still has a secret that was handed out`);
   }
 
   revoke(place: Place, username: string, now: boolean): void {
-    this.#known.of(place).revoked.add(username);
-    if (now) this.#known.of(place).exempt.add(username);
+    const key = this.#known.keyOf(place, username);
+    this.#known.of(place).revoked.add(key);
+    if (now) this.#known.of(place).exempt.add(key);
   }
 
   /** What was asked for since is not in the ledger that came back. */
@@ -62,7 +76,8 @@ export class Witness {
   /** Makes the call and judges it. `askedMs`: when its runner decided on it. */
   judge(call: PortCall, askedMs: number, tick: Tick, make: () => CallReply): [CallReply, string[]] {
     const broken = this.#before(call, tick);
-    const removed = call.call === "registry.remove" ? this.#robot(call.on, call.id) : null;
+    const ends = call.call === "registry.remove" || call.call === "registry.refresh";
+    const robot = ends ? this.#robot(call.on, call.id) : null;
     const reply = make();
     if (!reply.ok) return [reply, []];
     if (call.call === "registry.mint") {
@@ -70,8 +85,15 @@ export class Witness {
       this.#known.expiryMs.set(minted.username, minted.expiresAtMs);
     }
     if (call.call === "registry.read") tick.readRobotMs.set(call.id, this.#known.world.nowMs);
-    if (removed !== null) broken.push(...judgeRemoval(this.#known, call.on, removed, askedMs, tick));
-    if (call.call === "ledger.save") broken.push(...judgeSave(this.#known, this.reached, call, askedMs, tick));
+    if (call.call === "registry.renew") noteRenewed(this.#known, call, this.#robot(call.on, call.id));
+    if (robot !== null && call.call === "registry.remove")
+      broken.push(...judgeRemoval(this.#known, call.on, robot, askedMs, tick));
+    if (robot !== null && call.call === "registry.refresh")
+      broken.push(...judgeRefresh(this.#known, call, robot, askedMs, tick));
+    if (call.call === "ledger.save") {
+      broken.push(...judgeSave(this.#known, this.reached, call, askedMs, tick));
+      if (!call.key.includes("@site/")) tick.savedMs = this.#known.world.nowMs;
+    }
     if (call.call === "store.discard") {
       for (const { place, exempt, ledger } of this.#known.truths)
         if (place.storeName === call.name)

@@ -6,6 +6,8 @@ import { MemorySecretStore } from "../../core/drivers/memory/secret-store.ts";
 import type { HomeContext, SiteContext } from "../../core/engine/context.ts";
 import type { Act, HomeSettings } from "../../core/protocol/settings.ts";
 import type { SiteSettings } from "../../core/protocol/site-effects.ts";
+import type { Strategy } from "../../core/protocol/state.ts";
+import { Secret } from "../../core/secret.ts";
 import type { MemoryPorts } from "./perform-now.ts";
 import type { Random } from "./random.ts";
 
@@ -38,6 +40,8 @@ export interface Shape {
   readonly drainMs: number;
   readonly rotateEveryMs: number;
   readonly durationDays: number;
+  /** `generations` when left out. */
+  readonly strategy?: Strategy;
   /** One when left out. The second one lives at a registry of its own and shares its targets with the first. */
   readonly credentials?: number;
   /** Secrets that others wrote are taken over. */
@@ -141,6 +145,7 @@ export class World {
   ): { readonly context: HomeContext; readonly settings: HomeSettings } {
     const { shape } = this;
     const { home } = place;
+    const { strategy = "generations" } = shape;
     const entropy = this.#random.entropy();
     const margins = { distributionMaxMs: 60 * minuteMs, drainMs: shape.drainMs, marginMs: 60 * minuteMs };
     return {
@@ -153,6 +158,7 @@ export class World {
         scheduleRules: [{ kind: "interval", everyMs: this.rotateEveryMs, jitterShare: 0.1 }],
         ...margins,
         hashKey: entropy.hex(16),
+        freshPassword: strategy === "generations" ? null : new Secret(`Cp1${entropy.hex(24)}`),
       },
       settings: {
         credential: place.name,
@@ -162,7 +168,7 @@ export class World {
         canarySite: home,
         madeOf: {
           registry: place.registry,
-          strategy: "generations",
+          strategy,
           level: "system",
           durationDays: shape.durationDays,
           rights: "project:apps:repository:pull",

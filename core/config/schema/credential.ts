@@ -60,6 +60,10 @@ export const credentialSchema = z
       mend: "use letters, digits and dashes: these are allowed in every kind of store",
       lengthMax: 500,
     }).optional(),
+    strategy: z.enum(["generations", "alternating"]).default("generations").meta({
+      description:
+        "generations: a new robot each time. alternating: two robots of fixed names, for allow-lists; the issuer must be an administrator",
+    }),
     robot: robotSchema,
     proof: proofSchema,
     rotate: rotateSchema.prefault({}),

@@ -7,7 +7,7 @@ import { harborError, isHtml } from "./replies.ts";
 import { basicAuthorization, type Wire } from "./wire.ts";
 
 interface ApiCall {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From `/api/v2.0` on, query included. */
   readonly path: string;
   readonly body?: object;

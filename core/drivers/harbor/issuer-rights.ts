@@ -25,11 +25,14 @@ const purposes = {
   list: "find robots left behind",
   read: "look at a robot before it is deleted",
   delete: "delete replaced robots",
+  update: "give a robot of a fixed name its life and its secret",
 } as const;
 const actionsOf: Readonly<Record<Role, readonly (keyof typeof purposes)[]>> = {
   mint: ["create"],
   retire: ["list", "read", "delete"],
 };
+const actionsFor = (role: Role, { refreshes }: IssuerNeeds) =>
+  role === "mint" && refreshes ? [...actionsOf.mint, "update" as const] : actionsOf[role];
 
 function holds(rights: OwnRights, place: Place, right: string): RightVerdict {
   switch (rights.kind) {
@@ -57,6 +60,10 @@ function ruledOut(rights: OwnRights, needs: IssuerNeeds, version: HarborVersion,
   return undefined;
 }
 
+/** Harbor's catalogue of what a robot may hold leaves it out (harbor.md §1.5). */
+const updateIsForPeople =
+  "Harbor grants robot:update to no robot: name a person as issuer, or use strategy: generations";
+
 function robotRights(
   rights: OwnRights,
   needs: IssuerNeeds,
@@ -65,14 +72,16 @@ function robotRights(
   role: Role,
 ): NeededRight[] {
   const against = ruledOut(rights, needs, version, role);
-  return actionsOf[role].map((action) => {
-    const verdict = against === undefined ? holds(rights, place, `robot:${action}`) : "missing";
-    const why = against ?? (verdict === "unknown" ? "this login may not look at its own rights" : undefined);
+  return actionsFor(role, needs).map((action) => {
+    const ungrantable = action === "update" && rights.kind === "robot" ? updateIsForPeople : undefined;
+    const stands = against ?? ungrantable;
+    const verdict = stands === undefined ? holds(rights, place, `robot:${action}`) : "missing";
+    const why = stands ?? (verdict === "unknown" ? "this login may not look at its own rights" : undefined);
     return {
       right: `robot:${action} at ${place.shown}`,
       purpose: purposes[action],
       verdict,
-      optional: false,
+      optional: action === "delete" && needs.refreshes === true,
       ...(verdict === "held" || why === undefined ? {} : { why }),
     };
   });

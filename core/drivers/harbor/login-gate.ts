@@ -19,6 +19,8 @@ export interface LoginGate {
     attempt: () => Promise<HttpReply>,
     isRefusal: (reply: HttpReply) => boolean,
   ): Promise<HttpReply>;
+  /** A robot was given this password just now: what was said of it before counts no more. */
+  forget(password: Secret): void;
 }
 
 interface Known {
@@ -43,6 +45,9 @@ export function createLoginGate(nowMs: () => number): LoginGate {
   }
 
   return {
+    forget(password) {
+      for (const known of logins) if (known.password.equals(password)) known.refusal = null;
+    },
     async pass(place, login, attempt, isRefusal) {
       const known = knownOf(place, login);
       // What failed on the way says nothing about the login: who waited for it tries for himself.

@@ -13,6 +13,7 @@ import { defaults, type HarborOptions } from "./options.ts";
 import { permissionsOf, projectInName, rowNamed } from "./own-rights.ts";
 import { probeEndpoints } from "./probe.ts";
 import { probePull } from "./probe-pull.ts";
+import { refreshRobot, renewRobot } from "./robot-writes.ts";
 import { mintRobot, readRobot, removeRobot } from "./robots.ts";
 import { askUsage } from "./usage.ts";
 import { askWhoami } from "./whoami.ts";
@@ -46,7 +47,10 @@ export function createHarborRegistry(options: HarborOptions): Registry & UsageEv
     list: (namePrefix) => listRobots(retirer, options.robotLevel, namePrefix, options.robotsMax ?? defaults.robotsMax),
     read: (id) => readRobot(retirer, id),
     remove: (id) => removeRobot(retirer, id),
-    probe: (login, scope) => probeEndpoints({ wire, gate }, pullEndpoints, login, scope),
+    renew: (id, request) => renewRobot(minter, id, request),
+    refresh: (id, password) => refreshRobot(minter, gate, id, password),
+    probe: (login, scope) =>
+      probeEndpoints({ wire, gate }, scope.once ? pullEndpoints.slice(0, 1) : pullEndpoints, login, scope),
     whoami: () => askWhoami(minter),
     usedSince: (username, sinceMs) => askUsage({ log: retirer, pull, sleep: pause }, username, sinceMs),
     issuerLives: () => issuerLives([...new Set([minter, retirer])]),

@@ -6,6 +6,7 @@ import type {
   ProbeResult,
   ProbeScope,
   Registry,
+  RenewRequest,
   Robot,
   ServerTime,
 } from "../../ports/registry.ts";
@@ -14,6 +15,7 @@ import { Secret } from "../../secret.ts";
 import { mint } from "./registry-mint.ts";
 import * as reads from "./registry-reads.ts";
 import { emptyRegistryState, type MemoryRegistryState, requireLogin } from "./registry-state.ts";
+import * as writes from "./registry-writes.ts";
 
 export interface MemoryRegistryOptions {
   readonly nowMs: () => number;
@@ -62,10 +64,18 @@ export class MemoryRegistry implements Registry, UsageEvidence {
     this.state = reads.remove(this.state, id).state;
   }
 
+  renewNow(id: number, request: RenewRequest): void {
+    this.state = writes.renew(this.state, id, request).state;
+  }
+
+  refreshNow(id: number, password: Secret): void {
+    this.state = writes.refresh(this.state, id, password).state;
+  }
+
   probeNow(login: Login, scope: ProbeScope): ProbeResult {
     const serverMs = this.#options.nowMs();
     const verdict = reads.probe(this.state, login, scope, serverMs);
-    const endpoints = this.#options.endpoints ?? ["memory"];
+    const endpoints = (this.#options.endpoints ?? ["memory"]).slice(0, scope.once ? 1 : undefined);
     return { endpoints: endpoints.map((endpoint) => ({ endpoint, verdict })), serverMs };
   }
 
@@ -98,6 +108,14 @@ export class MemoryRegistry implements Registry, UsageEvidence {
 
   async remove(id: number): Promise<void> {
     this.removeNow(id);
+  }
+
+  async renew(id: number, request: RenewRequest): Promise<void> {
+    this.renewNow(id, request);
+  }
+
+  async refresh(id: number, password: Secret): Promise<void> {
+    this.refreshNow(id, password);
   }
 
   async probe(login: Login, scope: ProbeScope): Promise<ProbeResult> {

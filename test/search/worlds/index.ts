@@ -1,4 +1,5 @@
 import type { Plan } from "../plan.ts";
+import { alternatingWorlds } from "./alternating.ts";
 import { lineWorlds } from "./line.ts";
 import { pairWorlds } from "./pairs.ts";
 import { restoredWorlds } from "./restored.ts";
@@ -14,6 +15,7 @@ export const worlds: readonly Plan[] = [
   ...retirementWorlds,
   ...restoredWorlds,
   ...twoSiteWorlds,
+  ...alternatingWorlds,
   ...pairWorlds,
 ];
 
@@ -33,6 +35,8 @@ export const smallWorlds: readonly Plan[] = [
   "both-due",
   "both-retire",
   "both-dark",
+  "alternating-lost",
+  "alternating-thrown",
 ].map(worldCalled);
 
 /** Throws where there is none. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatLedger, LedgerTextError, parseHomeLedger, parseSiteLedger } from "../../../core/engine/ledger-text.ts";
-import { ledgerWith, nextOf, record, roundId, siteLedgerWith, t0 } from "../protocol/ledgers.ts";
+import { instant, ledgerWith, madeOf, nextOf, record, roundId, siteLedgerWith, t0 } from "../protocol/ledgers.ts";
 
 const full = ledgerWith({
   next: nextOf("proven"),
@@ -21,16 +21,20 @@ const kinds = [
   ["site", site, parseSiteLedger],
 ] as const;
 
-describe.each(kinds)("the %s's ledger", (_kind, ledger, parse) => {
+describe.each(kinds)("the %s's ledger", (kind, ledger, parse) => {
   test("comes back as it was written", () => {
     expect(parse(formatLedger(ledger))).toEqual(ledger);
+  });
+
+  test("without a fixed robot keeps the first format, which older versions read", () => {
+    expect(JSON.parse(formatLedger(ledger)).format).toBe(1);
   });
 
   test("of a newer format is refused with the version to install, whatever is in it", () => {
     for (const text of [JSON.stringify({ ...ledger, format: 3 }), '{"format":3,"all":"new"}']) {
       expect(() => parse(text)).toThrow(LedgerTextError);
       expect(() => parse(text)).toThrow(
-        "of format 3, this version knows 1: install capstan 3.x or newer; nothing is written",
+        `of format 3, this version knows ${kind === "home" ? 2 : 1}: install capstan 3.x or newer; nothing is written`,
       );
     }
   });
@@ -78,4 +82,18 @@ describe.each(kinds)("the %s's ledger", (_kind, ledger, parse) => {
       { numRuns: 500 },
     );
   });
+});
+
+test("a ledger of fixed robots is of a format that older versions leave alone, and comes back as it was", () => {
+  const fixed = { ...madeOf, strategy: "alternating" as const };
+  const at = instant(t0);
+  const ledgers = [
+    ledgerWith({ next: nextOf("proven", { madeOf: fixed, refreshedAt: at }) }),
+    ledgerWith({ replaced: [record(1, { state: "retiring", madeOf: fixed, thrownAwayAt: at })] }),
+  ];
+  for (const ledger of ledgers) {
+    const text = formatLedger(ledger);
+    expect(JSON.parse(text).format).toBe(2);
+    expect(parseHomeLedger(text)).toEqual(ledger);
+  }
 });

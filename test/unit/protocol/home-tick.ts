@@ -99,6 +99,8 @@ function wellWorld(scene: Scene, stored: () => HomeLedger | null): Required<Answ
     whoami: () => ({ readOnly: false }),
     "read-robot": ({ id }) => ({ robot: robots.find((robot) => robot.id === id) ?? null }),
     "remove-robot": () => null,
+    renew: () => null,
+    refresh: () => null,
     "list-versions": () => ({ versions: [] }),
     discard: () => null,
   };
@@ -111,7 +113,16 @@ function knows(ledger: HomeLedger | null, username: string): boolean {
   );
 }
 
-const changing = new Set<HomeEffect["type"]>(["mint", "stage", "flip", "write-round", "remove-robot", "discard"]);
+const changing = new Set<HomeEffect["type"]>([
+  "mint",
+  "renew",
+  "refresh",
+  "stage",
+  "flip",
+  "write-round",
+  "remove-robot",
+  "discard",
+]);
 
 /** One whole home tick against scripted answers. */
 export function playHome(scene: Scene): Played {

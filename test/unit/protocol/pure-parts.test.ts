@@ -12,6 +12,7 @@ import {
   robotDescription,
   robotName,
   robotNamePrefix,
+  slotName,
 } from "../../../core/protocol/mark.ts";
 import { judgeEndpoints } from "../../../core/protocol/proof.ts";
 import { backoffMs } from "../../../core/protocol/settings.ts";
@@ -34,9 +35,11 @@ describe("a robot's mark", () => {
     ["something behind it", `robot$${name}`, `${description} `, null],
     ["something before it", `robot$${name}`, `not ${description}`, null],
     ["of a two-digit generation", "robot$ci-g12-beef", `capstan:${ledgerId}:ci:g12:beef`, mark12],
+    ["a fixed robot's", `robot$${slotName("platform-pull", "b")}`, description, { ...mark, slot: "b" }],
+    ["another credential's fixed robot", `robot$${slotName("ci", "b")}`, description, null],
     ["of a generation that is no number", "robot$ci-g1x-beef", `capstan:${ledgerId}:ci:g1x:beef`, null],
   ])("%s", (_what, username, text, expected) => {
-    expect(parseRobotMark(username, text)).toEqual(expected);
+    expect(parseRobotMark(username, text)).toEqual(expected && { slot: null, ...expected });
   });
 
   test("is made of name and description, as they stand in the registry", () => {
@@ -58,7 +61,7 @@ describe("a robot's mark", () => {
     fc.assert(
       fc.property(marks, fc.string(), (one, prefix) => {
         const username = prefix + robotName(one.credential, one.generation, one.attempt);
-        expect(parseRobotMark(username, robotDescription(one))).toEqual(one);
+        expect(parseRobotMark(username, robotDescription(one))).toEqual({ ...one, slot: null });
       }),
     );
   });

@@ -1,0 +1,44 @@
+import { elapsedMs, registryMs } from "./clocks.ts";
+import { slotOfName } from "./mark.ts";
+import type { Generation, Instant, MadeOf, RotationReason } from "./state.ts";
+
+/** A refreshed secret is proved at once, and once more after this: an overlapping write may undo it (harbor.md §1.4). */
+export const verifyAgainMs = 10_000;
+
+const dayMs = 86_400_000;
+
+/** Robots of fixed names: their secrets are refreshed, and they are never deleted. */
+export function isFixed(madeOf: Pick<MadeOf, "strategy">): boolean {
+  return madeOf.strategy !== "generations";
+}
+
+/** What cannot wait until an idle robot's generation is gone. */
+export function mayTake(reason: RotationReason | "roll-back"): boolean {
+  return reason !== "schedule" && reason !== "manual" && reason !== "roll-back" && reason !== "changed";
+}
+
+export function inSlot(credential: string, generation: Pick<Generation, "robot">): boolean {
+  return slotOfName(credential, generation.robot.username) !== null;
+}
+
+/**
+ * A robot's life in days, as Harbor counts it: from its creation, so that so many whole days are left
+ * (harbor.md §1.5); and the end of it.
+ */
+export function renewedLife(
+  createdAtMs: number,
+  durationDays: number,
+  at: Instant,
+): { readonly lifeDays: number; readonly expiresAtMs: number } {
+  const lifeDays = Math.max(0, Math.ceil((registryMs(at) - createdAtMs) / dayMs)) + durationDays;
+  return { lifeDays, expiresAtMs: Math.floor(createdAtMs / 1000) * 1000 + lifeDays * dayMs };
+}
+
+/** By the slowest clock, and whatever a clock that was ahead said. */
+export function mayVerifyAgain(since: Instant, at: Instant): boolean {
+  return verifyLeftMs(since, at) <= 0;
+}
+
+export function verifyLeftMs(since: Instant, at: Instant): number {
+  return verifyAgainMs - Math.abs(elapsedMs(since, at));
+}

@@ -1,0 +1,91 @@
+import { type Mutant, searched, simulated, told } from "./mutant.ts";
+
+const slots = "core/protocol/home-slots.ts";
+const line = "core/protocol/home-line.ts";
+const refresh = "core/protocol/home-refresh.ts";
+const strategy = "alternating" as const;
+
+/** Two robots of fixed names. */
+export const alternatingMutants: readonly Mutant[] = [
+  {
+    // An invariant of the ledger would stop it before anything is written, so that is gone, too.
+    name: "the robot in use is refreshed",
+    edits: [
+      { file: slots, from: "[ledger.current, ...ledger.replaced].find(", to: "[...ledger.replaced].find(" },
+      {
+        file: "core/protocol/invariants.ts",
+        from: "promoted.every((generation) => generation.robot.username !== nextRobot)",
+        to: "true",
+      },
+      {
+        file: "core/protocol/invariants.ts",
+        from: "new Set(promoted.map((generation) => generation.robot.id)).size === promoted.length",
+        to: "true",
+      },
+    ],
+    hunt: searched("alternating-due"),
+    broken: /^promise 1: .* holds robot\$platform-pull-ga, which is dead/,
+  },
+  {
+    name: "a robot is taken although its rotation could wait",
+    edits: [{ file: slots, from: "if (isExpired(first, at) || mayTake(reason))", to: "if (true)" }],
+    hunt: simulated(60, { acts: ["rotate"], act: 0.5 }, { strategy }),
+    broken:
+      /^promise 1: robot platform-pull-g[ab] was refreshed while|^promise 1: .* which is dead|s after it was last held/,
+  },
+  {
+    name: "a refreshed secret is not looked at again",
+    edits: [
+      {
+        file: line,
+        from: 'if (purpose === "last" && next.refreshedAt && !mayVerifyAgain(next.refreshedAt, at)) return undefined;',
+        to: "",
+      },
+    ],
+    hunt: simulated(20, {}, { strategy }),
+    broken: /^promise 1: generation \d+ was promoted before its secret was looked at once more/,
+  },
+  {
+    name: "an old secret is believed to be out",
+    edits: [
+      {
+        file: refresh,
+        from: "  const [versionId] = record.versionIds;",
+        to: '  if (record.thrownAwayAt !== undefined) return "out";\n  const [versionId] = record.versionIds;',
+      },
+    ],
+    hunt: told("thrown-away-secret-written-back"),
+    broken: /^promise 4: the idle robot platform-pull-ga still has a secret that was handed out/,
+  },
+  {
+    name: "a current secret that was written over is not put in again",
+    edits: [{ file: "core/protocol/home-watch.ts", from: "if (isFixed(ledger.current.madeOf)) {", to: "if (false) {" }],
+    hunt: told("old-secret-written-back"),
+    broken: /^promise 2: the current generation 2 is dead/,
+  },
+  {
+    name: "a robot is written without a ledger that was confirmed",
+    edits: [
+      { file: refresh, from: "if (state.saves === 0)", to: "if (false)" },
+      {
+        file: refresh,
+        from: 'lookAgain(state, victim) ?? (seenAgain(state, victim, at) === null ? "yes" : "no")',
+        to: '"yes"',
+      },
+    ],
+    hunt: told("staged-secret-put-in-late"),
+    broken: /^promise 1: robot platform-pull-gb was refreshed while generation \d+ lives by it/,
+  },
+  {
+    name: "a robot of a fixed name is swept",
+    edits: [
+      {
+        file: "core/protocol/home-victims.ts",
+        from: "if (mark.slot !== null) return null;",
+        to: "",
+      },
+    ],
+    hunt: simulated(60, {}, { strategy }),
+    broken: /^promise 3: robot platform-pull-g[ab] was deleted, whose name is on allow-lists/,
+  },
+];

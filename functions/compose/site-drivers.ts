@@ -1,5 +1,6 @@
 import type { Config, SiteConfig } from "../../core/config/complete.ts";
 import { lookup } from "../../core/config/lookup.ts";
+import { loadTogether } from "./load-together.ts";
 import { shareStore } from "./shared-store.ts";
 import { type SiteDrivers, siteDrivers } from "./sites.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -19,13 +20,17 @@ export function driversOf(
     return found;
   };
   const made: Record<string, SiteDrivers> = {};
-  for (const name of names) if (site(name).kind !== "agent") made[name] = siteDrivers(config, name, site(name), around);
+  const drivers = (name: string, as: SiteConfig): SiteDrivers => {
+    const { store, ledger } = siteDrivers(config, name, as, around);
+    return { store, ledger: loadTogether(ledger) };
+  };
+  for (const name of names) if (site(name).kind !== "agent") made[name] = drivers(name, site(name));
   for (const name of names) {
     const agent = site(name);
     if (agent.kind !== "agent") continue;
     const { of } = agent;
     const wanted = Object.hasOwn(made, of);
-    const { store, ledger } = made[of] ?? siteDrivers(config, of, asPod(site(of)), around);
+    const { store, ledger } = made[of] ?? drivers(of, asPod(site(of)));
     const { own, shared } = shareStore(store, of);
     if (wanted) made[of] = { store: own, ledger };
     made[name] = { store: shared, ledger };

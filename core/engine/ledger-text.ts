@@ -21,7 +21,7 @@ const hex = z.string().regex(/^[0-9a-f]+$/);
 const instant = z.object({ localMs: ms, registryMs: ms.nullable(), ledgerMs: ms.nullable() });
 const madeOf = z.object({
   registry: z.string(),
-  strategy: z.enum(["generations", "alternating"]),
+  strategy: z.enum(["generations", "alternating", "in-place"]),
   level: z.enum(["system", "project"]),
   durationDays: z.number().int().min(-1).max(36_500),
   rights: z.string(),
@@ -96,6 +96,7 @@ const homeLedger: z.ZodType<HomeLedger> = z.object({
   holdSinceMs: ms.nullable(),
   refusals: z.object({ count, firstMs: ms, lastMs: ms }).nullable(),
   emergencies: z.object({ count, lastMs: ms }),
+  windowMs: ms.optional(),
   lease: z.object({ owner: z.string(), untilMs: ms }).nullable(),
 });
 

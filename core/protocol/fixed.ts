@@ -1,6 +1,6 @@
 import { elapsedMs, registryMs } from "./clocks.ts";
 import { slotOfName } from "./mark.ts";
-import type { Generation, Instant, MadeOf, RotationReason } from "./state.ts";
+import type { Generation, Instant, MadeOf, Replaced, RotationReason } from "./state.ts";
 
 /** A refreshed secret is proved at once, and once more after this: an overlapping write may undo it (harbor.md §1.4). */
 export const verifyAgainMs = 10_000;
@@ -15,6 +15,11 @@ export function isFixed(madeOf: Pick<MadeOf, "strategy">): boolean {
 /** What cannot wait until an idle robot's generation is gone. */
 export function mayTake(reason: RotationReason | "roll-back"): boolean {
   return reason !== "schedule" && reason !== "manual" && reason !== "roll-back" && reason !== "changed";
+}
+
+/** Its secret is dead, and its robot lives on with the next generation's. */
+export function isRefreshedOver(record: Replaced): boolean {
+  return record.thrownAwayAt !== undefined && record.madeOf.strategy === "in-place";
 }
 
 export function inSlot(credential: string, generation: Pick<Generation, "robot">): boolean {

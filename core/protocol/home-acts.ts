@@ -1,4 +1,5 @@
 import { registryMs } from "./clocks.ts";
+import { isRefreshedOver } from "./fixed.ts";
 import type { Decision, LedgerState, Problem, Rule } from "./home-state.ts";
 import type { Act } from "./settings.ts";
 import { abandonedKeptMax, type Instant, type Replaced, takenEventsKeptMax } from "./state.ts";
@@ -13,7 +14,10 @@ export function rollBackTarget(state: LedgerState, generation: number | null, at
   const all = state.ledger.replaced;
   const candidates =
     generation === null
-      ? all.filter((record) => record.state !== "retiring" && !record.revoked && record.versionIds.length > 0)
+      ? all.filter(
+          (record) =>
+            record.state !== "retiring" && !record.revoked && record.versionIds.length > 0 && !isRefreshedOver(record),
+        )
       : all.filter((record) => record.generation === generation);
   const [target] = [...candidates].sort((a, b) => b.epoch - a.epoch);
   if (target === undefined)
@@ -22,6 +26,8 @@ export function rollBackTarget(state: LedgerState, generation: number | null, at
       : `generation ${generation} is not among the replaced ones`;
   if (target.versionIds.length === 0)
     return `the value of generation ${target.generation} is not known since the ledger was rebuilt`;
+  if (isRefreshedOver(target))
+    return `the secret of generation ${target.generation} ended when its robot was refreshed`;
   if (target.revoked) return `generation ${target.generation} was revoked`;
   if (target.state === "retiring") return `generation ${target.generation} is retiring already`;
   const { lifeLeftMinMs } = state.settings.limits;

@@ -1,4 +1,5 @@
 import { registryMs } from "./clocks.ts";
+import { isRefreshedOver } from "./fixed.ts";
 import { allSites, type LedgerState, type Problem, siteSeen, storeEpoch } from "./home-state.ts";
 import type { Instant, Replaced } from "./state.ts";
 
@@ -36,6 +37,7 @@ export function endingSoon(state: LedgerState, at: Instant): readonly Problem[] 
     blocks: false,
   });
   const found = replaced.flatMap((record) => {
+    if (isRefreshedOver(record)) return [];
     const leftMs = leftOf(record);
     const holders = isNear(leftMs) ? holdersOf(state, record) : [];
     if (holders.length === 0) return [];

@@ -1,6 +1,6 @@
 import { registryMs } from "./clocks.ts";
 import type { HomeEffect } from "./effects.ts";
-import { isFixed, mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { isFixed, isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
 import { refreshStaged } from "./home-refresh.ts";
 import { placeFor, robotIn, takenProblem } from "./home-slots.ts";
 import { answerTo, ask, type Decision, failureOf, type LedgerState, type Problem, type Rule } from "./home-state.ts";
@@ -102,7 +102,11 @@ function takeAndStage(state: LedgerState, next: NextGeneration, at: Instant): De
 /** What a roll back goes to; undefined: none is under way, or it was retired, revoked or is gone meanwhile. */
 function comingBack(ledger: HomeLedger, next: NextGeneration): Replaced | undefined {
   return ledger.replaced.find(
-    (record) => record.generation === next.generation && record.state !== "retiring" && !record.revoked,
+    (record) =>
+      record.generation === next.generation &&
+      record.state !== "retiring" &&
+      !record.revoked &&
+      !isRefreshedOver(record),
   );
 }
 
@@ -203,7 +207,9 @@ function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decisio
   }
   for (const purpose of ["next", "last"] as const) {
     // An overlapping write of somebody else's may still bring back the old secret (harbor.md §1.4).
-    if (purpose === "last" && next.refreshedAt && !mayVerifyAgain(next.refreshedAt, at)) return undefined;
+    // In place nothing is gained by waiting: the old one is dead, and the watch goes on looking.
+    const mayWait = next.madeOf.strategy !== "in-place";
+    if (purpose === "last" && mayWait && next.refreshedAt && !mayVerifyAgain(next.refreshedAt, at)) return undefined;
     const proving = ask(state, [{ type: "prove", versionId, purpose }]);
     if (proving) return proving;
     const verdict = answerTo(state, { type: "prove", versionId, purpose })?.verdict;

@@ -1,6 +1,16 @@
 import { elapsedMs } from "./clocks.ts";
 import type { HomeEffect } from "./effects.ts";
-import { allSites, answerTo, ask, type LedgerState, type Rule, siteSeen, storeEpoch } from "./home-state.ts";
+import { isRefreshedOver } from "./fixed.ts";
+import {
+  allSites,
+  answerTo,
+  ask,
+  type Decision,
+  type LedgerState,
+  type Rule,
+  siteSeen,
+  storeEpoch,
+} from "./home-state.ts";
 import type { HomeLedger, Instant, Replaced } from "./state.ts";
 
 /** Clocks go back by less than this all the time: a server's `Date` has whole seconds, and offsets are read anew. */
@@ -20,7 +30,8 @@ export function heldBy(state: LedgerState, record: Replaced): string | null {
     if (!report.complete) return `site ${site} could not read all its targets (${report.unserved[0]?.target ?? "?"})`;
     if (report.served < report.wanted)
       return `${report.wanted - report.served} of ${report.wanted} targets of ${site} are not served (${report.unserved[0]?.target ?? "?"}: ${report.unserved[0]?.reason ?? "?"})`;
-    if (report.usernames.includes(record.robot.username)) {
+    // Refreshed in place: its name is the current one's, and epochs tell who holds what.
+    if (!isRefreshedOver(record) && report.usernames.includes(record.robot.username)) {
       const foreign = report.foreign.find((target) => target.username === record.robot.username);
       return `${foreign?.target ?? `a target of ${site}`} still holds ${record.robot.username}`;
     }
@@ -76,6 +87,7 @@ function advance(state: LedgerState, record: Replaced, at: Instant): Replaced {
   // About to come back: it keeps its robot while the roll back lasts.
   if (state.ledger.next?.rollBack && state.ledger.next.generation === record.generation) return record;
   const held = heldBy(state, record) !== null;
+  if (isRefreshedOver(record)) return held ? record : { ...record, state: "retiring" };
   if (record.state === "held") return held ? record : { ...record, state: "draining", drainFrom: at };
   if (held || takenBack(state, record)) return { ...record, state: "held", drainFrom: null };
   const passedMs = record.drainFrom === null ? 0 : elapsedMs(record.drainFrom, at);
@@ -93,8 +105,19 @@ export const advanceRecords: Rule = (state, at) => {
   const changed = replaced.filter((record, i) => record !== ledger.replaced[i]);
   if (changed.length === 0) return undefined;
   const why = changed.map((record) => `generation ${record.generation} ${record.state}`).join(", ");
-  return { do: "save", ledger: withoutStaleRound({ ...ledger, replaced }, changed), why, withoutLease: true };
+  const next = withoutStaleRound({ ...ledger, replaced }, changed);
+  const over = changed.filter((record) => record.state === "retiring" && isRefreshedOver(record));
+  const windows = over.flatMap(({ thrownAwayAt }) => (thrownAwayAt ? [elapsedMs(thrownAwayAt, at)] : []));
+  if (windows.length === 0) return { do: "save", ledger: next, why, withoutLease: true };
+  return measured(state, next, why, Math.max(0, ...windows));
 };
+
+/** All are served: how long pulls with the old secret failed at most. */
+function measured(state: LedgerState, ledger: HomeLedger, why: string, windowMs: number): Decision {
+  const text = `pulls with the old secret failed for ${Math.ceil(windowMs / 1000)} s at most, from the refresh until all were served`;
+  const problems = [...state.problems, { code: "in-place-window", text, blocks: false }];
+  return { do: "save", ledger: { ...ledger, windowMs }, why, withoutLease: true, patch: { problems } };
+}
 
 /** A round confirms only drains that had ended when it was drawn: one that is taken back or begins (again) leaves it. */
 function withoutStaleRound(ledger: HomeLedger, changed: readonly Replaced[]): HomeLedger {

@@ -1,5 +1,5 @@
 import type { HomeEffect, RobotSeen } from "./effects.ts";
-import { mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { answerTo, ask, type Decision, failureOf, type LedgerState, type Rule, replyTo } from "./home-state.ts";
 import type { Victim } from "./home-victims.ts";
@@ -111,6 +111,8 @@ export function throwAway(state: LedgerState, record: Replaced, at: Instant): De
   const verdict = answerTo(state, login)?.verdict;
   // Seen before it was thrown away in this very tick: the next one looks again.
   if (verdict === "accepted" && replyTo(state, refresh) !== undefined) return undefined;
+  // In place the robot is in use: the watch puts the current secret in again.
+  if (verdict === "accepted" && isRefreshedOver(record)) return undefined;
   if (verdict === "accepted")
     return withTime(undefined, `the old secret of generation ${record.generation} was written back by somebody else`);
   if (verdict !== "refused") return undefined;

@@ -1,4 +1,4 @@
-import { inSlot, mayTake } from "./fixed.ts";
+import { inSlot, isRefreshedOver, mayTake } from "./fixed.ts";
 import { holdersOf } from "./home-expiry.ts";
 import { markOf } from "./home-judge.ts";
 import { isExpired } from "./home-records.ts";
@@ -17,6 +17,7 @@ export interface Place {
 export function placeFor(state: LedgerState, reason: NextGeneration["reason"], at: Instant): Place | string {
   const { ledger, settings } = state;
   const { credential } = settings;
+  if (settings.madeOf.strategy === "in-place") return theOne(state);
   const holderOf = (slot: Slot) =>
     [ledger.current, ...ledger.replaced].find((one) => one && slotOfName(credential, one.robot.username) === slot);
   const idle = slots.find((slot) => holderOf(slot) === undefined);
@@ -27,6 +28,18 @@ export function placeFor(state: LedgerState, reason: NextGeneration["reason"], a
   if (!first || !slot) return "no robot of a fixed name is free";
   if (isExpired(first, at) || mayTake(reason)) return { slot, taken: first };
   return `the idle robot ${first.robot.username} still is generation ${first.generation}, ${first.state}: the next one begins when it is gone`;
+}
+
+/** `in-place`: the robot in use; where none is (the first generation, after a rebuild), the one of the last, else `a`. */
+function theOne({ ledger, settings }: LedgerState): Place {
+  const { credential } = settings;
+  const slotOf = (one: { readonly robot: { readonly username: string } } | null | undefined) =>
+    one ? slotOfName(credential, one.robot.username) : null;
+  const current = slotOf(ledger.current);
+  if (current !== null) return { slot: current, taken: null };
+  const alive = ledger.replaced.filter((record) => slotOf(record) !== null && !isRefreshedOver(record));
+  const taken = alive.sort((a, b) => b.generation - a.generation)[0] ?? null;
+  return { slot: slotOf(taken) ?? "a", taken };
 }
 
 /** It is there and ours, by its mark. */

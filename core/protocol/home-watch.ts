@@ -13,7 +13,7 @@ export function versionOf(generation: Pick<Generation, "versionIds">): string {
 /** The current generation logs in at every tick, with the value of the version id in the ledger. */
 export const watchCurrent: Rule = (state, at) => {
   const { ledger } = state;
-  if (!ledger.current) return undefined;
+  if (!ledger.current || isBeingRefreshed(ledger)) return undefined;
   const versionId = versionOf(ledger.current);
   const reading = ask(state, [{ type: "read-version", versionId }]);
   if (reading) return reading;
@@ -46,6 +46,11 @@ export const watchCurrent: Rule = (state, at) => {
   const refusals = { count: (seen?.count ?? 0) + 1, firstMs: seen?.firstMs ?? at.localMs, lastMs: at.localMs };
   return { do: "save", ledger: { ...ledger, refusals }, why: `the current generation was refused (${refusals.count})` };
 };
+
+/** In place, from the refresh until the promotion, the current secret is meant to be dead. */
+function isBeingRefreshed({ current, next }: LedgerState["ledger"]): boolean {
+  return next !== null && next.state !== "minting" && !next.rollBack && next.robot.username === current?.robot.username;
+}
 
 /** `lost`: no store can give it back by its version id, or what came back is not it. Null: it could not be read. */
 export function currentValueState(state: LedgerState): "good" | "lost" | null {

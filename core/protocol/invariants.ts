@@ -1,4 +1,4 @@
-import { isFixed } from "./fixed.ts";
+import { isFixed, isRefreshedOver } from "./fixed.ts";
 import type { HomeLedger } from "./state.ts";
 
 /** What no ledger may ever be, and no save may ever do. Checked before every save; empty: fine. */
@@ -13,7 +13,8 @@ export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): 
     new Set(promoted.map((generation) => generation.generation)).size === promoted.length,
     "a generation stands twice",
   );
-  check(new Set(promoted.map((generation) => generation.robot.id)).size === promoted.length, "a robot stands twice");
+  const alive = [...(current === null ? [] : [current]), ...replaced.filter((record) => !isRefreshedOver(record))];
+  check(new Set(alive.map((generation) => generation.robot.id)).size === alive.length, "a robot stands twice");
   const nothingCurrent = after.epoch === 0 || after.rebuiltAtMs !== null;
   check(
     current === null ? nothingCurrent : current.epoch === after.epoch,
@@ -24,11 +25,16 @@ export function brokenInvariants(before: HomeLedger | null, after: HomeLedger): 
   // By name: a robot that was taken from us and made anew has another id.
   const nextRobot = writesTo ? next.robot.username : null;
   check(
-    promoted.every((generation) => generation.robot.username !== nextRobot),
+    next?.madeOf.strategy === "in-place" || promoted.every((generation) => generation.robot.username !== nextRobot),
     "a robot in use is to be refreshed",
   );
   check(
-    replaced.every((record) => record.thrownAwayAt == null || (record.state === "retiring" && isFixed(record.madeOf))),
+    replaced.every(
+      (record) =>
+        record.thrownAwayAt === undefined ||
+        isRefreshedOver(record) ||
+        (record.state === "retiring" && isFixed(record.madeOf)),
+    ),
     "a secret thrown away before its generation retires",
   );
   check(

@@ -28,7 +28,11 @@ export function promote(
     endNow: false,
   };
   const old = ledger.current;
-  const held: Replaced[] = old === null ? [] : [{ ...old, state: "held", replacedAtMs: at.localMs, drainFrom: null }];
+  // In place the old secret is dead by now: what still holds it is counted, and cannot pull.
+  const isOver = old !== null && old.robot.username === next.robot.username && !next.rollBack;
+  const over = isOver ? { thrownAwayAt: next.refreshedAt ?? at } : {};
+  const held: Replaced[] =
+    old === null ? [] : [{ ...old, state: "held", replacedAtMs: at.localMs, drainFrom: null, ...over }];
   const emergency = next.reason === "refused" || next.reason === "value-lost";
   return {
     ...ledger,

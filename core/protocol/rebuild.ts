@@ -1,4 +1,5 @@
 import type { RobotSeen } from "./effects.ts";
+import { isRefreshedOver } from "./fixed.ts";
 import { allSites, answerTo, type HomeState, robotsSeen, siteSeen } from "./home-state.ts";
 import { parseRobotMark, type Slot } from "./mark.ts";
 import { type HomeLedger, newLedger, type Replaced } from "./state.ts";
@@ -110,14 +111,16 @@ export function rebuild(state: HomeState, ledgerId: string, ledger: HomeLedger |
   const { settings } = state;
   const base = ledger ?? newLedger(settings.credential, ledgerId, settings.sites);
   const epochSeen = highestEpoch(state, ledgerId, ledger);
-  const promoted = [...(base.current === null ? [] : [base.current]), ...base.replaced];
+  const alive = base.replaced.filter((record) => !isRefreshedOver(record));
+  const promoted = [...(base.current === null ? [] : [base.current]), ...alive];
   const known = new Map(promoted.map((generation) => [generation.robot.id, generation]));
   const robots = markedRobots(state, ledgerId);
   const held = onePerGeneration(robots, new Set(known.keys()), seenUsernames(state)).map(
     ({ robot, generation, attempt, slot }): Replaced => {
       const { id, username, createdAtMs, expiresAtMs } = robot;
       const before = known.get(id);
-      const fixed = slot === null ? "generations" : "alternating";
+      const kept = settings.madeOf.strategy === "in-place" ? settings.madeOf.strategy : "alternating";
+      const fixed = slot === null ? "generations" : kept;
       const blank = {
         ...(slot === null ? { versionIds: [], hash: "" } : valueAtHome(state, ledgerId, username)),
         madeOf: { ...settings.madeOf, strategy: fixed } as const,

@@ -4,8 +4,11 @@
  */
 export const ledgerFormat = 1;
 
-/** `generations`: a robot each. `alternating`: two robots of fixed names, whose secrets are refreshed in turn. */
-export type Strategy = "generations" | "alternating";
+/**
+ * `generations`: a robot each. `alternating`: two robots of fixed names, whose secrets are refreshed in turn.
+ * `in-place`: one robot of a fixed name, refreshed while it is in use; pulls fail until the new secret is served.
+ */
+export type Strategy = "generations" | "alternating" | "in-place";
 
 /** What a generation is made of; frozen when its minting begins. */
 export interface MadeOf {
@@ -95,7 +98,10 @@ export interface Replaced extends Generation {
   readonly replacedAtMs: number;
   /** Start of the drain; null while held. */
   readonly drainFrom: Instant | null;
-  /** Of a fixed robot: when its secret was replaced by one that nobody has. Gone when it is still out a while later. */
+  /**
+   * Of a fixed robot: when its secret was replaced, by one that nobody has or (`in-place`) by the next generation's,
+   * which is why it may be set while held. Gone when it is still out a while later.
+   */
   readonly thrownAwayAt?: Instant | undefined;
 }
 
@@ -143,6 +149,8 @@ export interface HomeLedger {
   readonly refusals: { readonly count: number; readonly firstMs: number; readonly lastMs: number } | null;
   /** Promotions forced by refusals or lost values, in a row; their spacing doubles. */
   readonly emergencies: { readonly count: number; readonly lastMs: number };
+  /** `in-place`: from the last refresh until all were served, as it was measured. */
+  readonly windowMs?: number | undefined;
   /** Saves double work; no safety rests on it. */
   readonly lease: { readonly owner: string; readonly untilMs: number } | null;
 }

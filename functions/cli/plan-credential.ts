@@ -1,6 +1,7 @@
 import { lookAtSite, type SiteLook } from "../../core/app/inspect.ts";
 import { type IssuerLook, lookAtIssuer } from "../../core/app/inspect-issuer.ts";
 import { lookAtTrusts, type StaticKeys, staticKeys, type TrustLook } from "../../core/app/inspect-trusts.ts";
+import { type PlannedStrategy, plannedStrategy } from "../../core/app/planned-strategy.ts";
 import { credentialOf, sitesOf } from "../../core/app/settings.ts";
 import { isAgentSite } from "../../core/config/agents.ts";
 import type { Problem } from "../../core/protocol/home-state.ts";
@@ -32,6 +33,7 @@ export interface PlannedCredential extends StandingDocument {
   /** 0, 4, 69 or 77; a rotation under way is no fault of the plan. */
   readonly exitCode: ExitCode;
   readonly wouldChange: boolean;
+  readonly strategy: PlannedStrategy;
   /** The first things that home's next tick would change, in order; what follows from them is not guessed. */
   readonly nextTick: readonly string[];
   readonly waits: readonly string[];
@@ -69,6 +71,7 @@ export async function planCredential({ tools }: Session, name: string): Promise<
     exitCode: codeOfPlan(code, issuer, logins),
     wouldChange: writes || home.wouldDo.length > 0,
     ...standingOf(home, name, credential),
+    strategy: plannedStrategy(credential, home.state.ledger),
     nextTick: home.wouldDo,
     waits: home.waits,
     problems: home.problems,

@@ -42,6 +42,14 @@ export const plan: CliActions["plan"] = async (options, context) => {
   };
 };
 
+function strategyLines({ strategy: { strategy, expectedWindow } }: PlannedCredential): readonly string[] {
+  if (strategy === "generations") return [];
+  return [
+    `  strategy ${strategy}`,
+    ...(expectedWindow === null ? [] : [`  at the next rotation pulls fail from the refresh on: ${expectedWindow}`]),
+  ];
+}
+
 const siteHeadings = ["site", "cluster", "wanted", "served", "to write", "foreign"] as const;
 
 function lines(planned: PlannedCredential, context: CliContext): readonly string[] {
@@ -62,6 +70,7 @@ function lines(planned: PlannedCredential, context: CliContext): readonly string
   const siteProblems = planned.sites.flatMap(({ problems }) => problems.map(({ text }) => `  ${text}`));
   return [
     ...standingLines(planned, context.style),
+    ...strategyLines(planned),
     steps.length > 0 ? "next tick:" : "next tick: nothing",
     ...steps,
     ...renderTable(siteHeadings, rows, context.style).map((line) => `  ${line}`),

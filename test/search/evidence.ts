@@ -1,3 +1,4 @@
+import { isRefreshedOver } from "../../core/protocol/fixed.ts";
 import type { SiteLedger } from "../../core/protocol/site-state.ts";
 import type { HomeLedger, Replaced } from "../../core/protocol/state.ts";
 import { minuteMs } from "../simulation/world.ts";
@@ -22,7 +23,8 @@ export function hastySteps(space: Space, before: HomeLedger, after: HomeLedger, 
   const broken: string[] = [];
   for (const record of after.replaced) {
     const old = before.replaced.find((other) => other.generation === record.generation);
-    if (old === undefined || old.state === record.state) continue;
+    // Refreshed in place: its secret is dead already, and nothing of it is ended by a step.
+    if (old === undefined || old.state === record.state || isRefreshedOver(record)) continue;
     for (const site of after.sites) {
       const report = named(sites, site)?.report;
       // Of a report only what never falls: a later look may find a deleted Secret, and be right.

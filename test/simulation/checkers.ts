@@ -83,6 +83,9 @@ export function promiseTwo(
       ? []
       : [`promise 2: the current generation ${current.generation} is dead`];
   } catch {
+    // In place the robot may have been given another secret since the value was taken away.
+    const wasExcused = [...exempt].some((key) => key.startsWith(`${username} `));
+    if (current.madeOf.strategy === "in-place" && wasExcused) return [];
     return [`promise 2: the home store has lost ${versionId}`];
   }
 }

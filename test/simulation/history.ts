@@ -230,7 +230,7 @@ export class History {
   /** Once faults stop, a bounded number of ticks reaches rest. */
   #settle(dark: ReadonlySet<string>): void {
     // A refreshed robot may live a day longer than it was asked for, and its end mends what nothing else does.
-    const roundsMax = this.#drawn.shape.strategy === "alternating" ? 110 : 80;
+    const roundsMax = (this.#drawn.shape.strategy ?? "generations") === "generations" ? 80 : 110;
     const left = () =>
       this.#world.places.flatMap((place) => [
         ...unfinished(this.#world, place, dark),

@@ -65,13 +65,23 @@ function inUse(known: Known, truth: Truth, robot: MemoryRobot, given: string, ti
   const user = userOf(truth.ledger, robot.id);
   if (user === null) return [];
   const own = known.keyOfVersion(truth.place, user.versionIds[0], username);
+  // In place, by consent: the staged secret takes the current one's place, whoever holds that.
+  const next = truth.ledger?.next;
+  if (next && next.state !== "minting" && next.madeOf.strategy === "in-place" && next.robot.id === robot.id) {
+    if (given === truth.staged.get(next.versionId)) {
+      truth.exempt.add(had);
+      return [];
+    }
+  }
   // Put in again: what was excused is so no more.
   if (given === own) {
     truth.exempt.delete(own);
     return [];
   }
   const sinceMs = truth.inUseMs.get(robot.id) ?? 0;
-  const isLate = tick.savedMs !== null && tick.savedMs < sinceMs;
+  // In place it may also be of an attempt that was given up since.
+  const lastMs = user.madeOf.strategy === "in-place" ? Math.max(sinceMs, truth.savedMs) : sinceMs;
+  const isLate = tick.savedMs !== null && tick.savedMs < lastMs;
   truth.exempt.add(had);
   return isLate ? [] : [`promise 1: robot ${robot.name} was refreshed while generation ${user.generation} lives by it`];
 }

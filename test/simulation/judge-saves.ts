@@ -27,6 +27,10 @@ export function judgeSave(
     reached[name] = (reached[name] ?? 0) + 1;
   const broken = [...promoted(known, truth, ledger, askedMs), ...retired(known, truth, ledger, tick)];
   noteTaken(known, truth, ledger);
+  truth.savedMs = known.world.nowMs;
+  const { next } = ledger;
+  if (next !== null && next.state === "staged")
+    truth.staged.set(next.versionId, known.keyOfVersion(truth.place, next.versionId, next.robot.username));
   if (ledger.round !== null && !truth.rounds.has(ledger.round.id)) truth.rounds.set(ledger.round.id, known.world.nowMs);
   truth.ledger = ledger;
   for (const username of tick.takenOut.splice(0)) truth.heldMs.set(username, known.world.nowMs);
@@ -57,7 +61,12 @@ function promoted(known: Known, truth: Truth, ledger: HomeLedger, askedMs: numbe
   if (truth.revoked.has(key) && nowMs - askedMs < promptMs && truth.ledger?.next?.rollBack === undefined)
     broken.push(`generation ${current.generation} was revoked, and is current`);
   const refreshedMs = truth.refreshedMs.get(current.robot.id);
-  if (refreshedMs !== undefined && truth.ledger?.next?.rollBack === false && nowMs - refreshedMs < 10_000)
+  if (
+    current.madeOf.strategy === "alternating" &&
+    refreshedMs !== undefined &&
+    truth.ledger?.next?.rollBack === false &&
+    nowMs - refreshedMs < 10_000
+  )
     broken.push(`promise 1: generation ${current.generation} was promoted before its secret was looked at once more`);
   const { expiresAtMs } = current.robot;
   // What a hand-out, a drain and their margin need; a save that was late on its way is not judged.

@@ -63,7 +63,7 @@ await program("simulate", "Random histories of large worlds in virtual time, eac
     .option("--workers <n>", "cores", wholeNumber(), availableParallelism())
     .addOption(
       new Option("--strategy <name>", "of all credentials")
-        .choices(["generations", "alternating"])
+        .choices(["generations", "alternating", "in-place"])
         .default("generations"),
     )
     .option("--story", "tell the one history of --seed")

@@ -46,6 +46,10 @@ export class Truth {
 
   /** Robot of a fixed name → when its generation was promoted, as far as that is not gone. */
   readonly inUseMs = new Map<number, number>();
+  /** Version id of what is staged → the login in it, as long as the store gave it back once. */
+  readonly staged = new Map<string, string>();
+  /** When home's ledger was last written, by whomever. */
+  savedMs = 0;
   /** Robot of a fixed name → when its secret was last written. */
   readonly refreshedMs = new Map<number, number>();
 

@@ -8,6 +8,7 @@ export function checkRobots(config: Config): readonly Finding[] {
   return Object.entries(config.credentials).flatMap(([name, credential]) => {
     const at = ["credentials", name];
     return [
+      ...checkConsent(at, credential),
       ...checkPermissions(at, credential),
       ...checkProof(at, credential),
       ...checkAdopted(name, credential, config),
@@ -23,6 +24,22 @@ function checkAdopted(name: string, { robot, registry }: CredentialConfig, confi
   const problem = "is the login that mints or deletes robots, which no consumer may hold";
   return [
     { path: ["credentials", name, "robot", "adopts"], problem, mend: "name the robot that pull Secrets hold now" },
+  ];
+}
+
+/** Pulls that fail are nobody's default. */
+function checkConsent(
+  at: readonly PathSegment[],
+  { strategy, acceptFailedPulls }: CredentialConfig,
+): readonly Finding[] {
+  if (strategy !== "in-place" || acceptFailedPulls) return [];
+  return [
+    {
+      path: [...at, "strategy"],
+      problem:
+        "lets pulls fail at each rotation, from the refresh until all targets are served, and nobody has said that they may",
+      mend: "write acceptFailedPulls: true beside it, or strategy: alternating",
+    },
   ];
 }
 

@@ -60,9 +60,12 @@ export const credentialSchema = z
       mend: "use letters, digits and dashes: these are allowed in every kind of store",
       lengthMax: 500,
     }).optional(),
-    strategy: z.enum(["generations", "alternating"]).default("generations").meta({
+    strategy: z.enum(["generations", "alternating", "in-place"]).default("generations").meta({
       description:
-        "generations: a new robot each time. alternating: two robots of fixed names, for allow-lists; the issuer must be an administrator",
+        "generations: a new robot each time. alternating: two robots of fixed names, for allow-lists. in-place: one robot, and pulls fail for a while. The last two need an administrator as issuer",
+    }),
+    acceptFailedPulls: z.boolean().default(false).meta({
+      description: "Consent to strategy: in-place, with which pulls fail from the refresh until all are served",
     }),
     robot: robotSchema,
     proof: proofSchema,

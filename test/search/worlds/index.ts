@@ -1,5 +1,6 @@
 import type { Plan } from "../plan.ts";
 import { alternatingWorlds } from "./alternating.ts";
+import { inPlaceWorlds } from "./in-place.ts";
 import { lineWorlds } from "./line.ts";
 import { pairWorlds } from "./pairs.ts";
 import { restoredWorlds } from "./restored.ts";
@@ -16,6 +17,7 @@ export const worlds: readonly Plan[] = [
   ...restoredWorlds,
   ...twoSiteWorlds,
   ...alternatingWorlds,
+  ...inPlaceWorlds,
   ...pairWorlds,
 ];
 
@@ -37,6 +39,7 @@ export const smallWorlds: readonly Plan[] = [
   "both-dark",
   "alternating-lost",
   "alternating-thrown",
+  "in-place-lost",
 ].map(worldCalled);
 
 /** Throws where there is none. */

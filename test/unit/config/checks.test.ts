@@ -68,6 +68,16 @@ describe("endpoints of other Harbors", () => {
   });
 });
 
+describe("pulls that may fail", () => {
+  const inPlace = change("    proof:", "    strategy: in-place\n    proof:");
+
+  test("need consent", () => {
+    expect(problemsOf(inPlace).join("\n")).toContain("strategy: lets pulls fail at each rotation");
+    loadGood(change("    proof:", "    acceptFailedPulls: true\n    proof:", inPlace));
+    loadGood(change("    proof:", "    strategy: alternating\n    proof:"));
+  });
+});
+
 describe("expiry headroom", () => {
   test("names the numbers and the least life that would do", () => {
     const tight = change("      permissions:", "      durationDays: 7\n      permissions:");

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import type { RobotSeen } from "../../../core/protocol/effects.ts";
+import { robotDescription, slotName } from "../../../core/protocol/mark.ts";
+import type { Generation, Replaced } from "../../../core/protocol/state.ts";
+import { type Answers, playHome, type Scene } from "./home-tick.ts";
+import {
+  attemptOf,
+  credential,
+  dayMs,
+  generation,
+  instant,
+  ledgerId,
+  ledgerWith,
+  madeOf as madeOfGenerations,
+  nextOf,
+  record,
+  siteLedgerWith,
+  t0,
+  versionIdOf,
+} from "./ledgers.ts";
+
+/** One robot of a fixed name, whose secret is refreshed while it is in use. */
+const madeOf = { ...madeOfGenerations, strategy: "in-place" } as const;
+const username = `robot$${slotName(credential, "a")}`;
+const robot = { id: 1, username, createdAtMs: t0 - dayMs, expiresAtMs: t0 + 29 * dayMs };
+const living = (n: number, changes: Partial<Generation> = {}) => ({ ...generation(n), robot, madeOf, ...changes });
+const over = (n: number, changes: Partial<Replaced> = {}): Replaced => ({
+  ...record(n),
+  robot,
+  madeOf,
+  thrownAwayAt: instant(t0 - 30_000),
+  ...changes,
+});
+
+function seen(n: number): RobotSeen {
+  const attempt = n === 3 ? "dada" : attemptOf(n);
+  const description = robotDescription({ ledgerId, credential, generation: n, attempt });
+  return { ...robot, description, disabled: false };
+}
+
+const trace = (n: number) => ({ ledgerId, epoch: n, generation: n, username, hash: n === 3 ? "5e" : `ff${n}` });
+const world: Answers = {
+  "list-robots": () => ({ robots: [seen(2)] }),
+  "read-store": () => ({ versionId: versionIdOf(2), trace: trace(2) }),
+  "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { usernames: [username] }) }),
+  "read-robot": ({ renewed }) => ({ robot: seen(renewed ? 3 : 2) }),
+  "read-version": ({ versionId }) => ({ trace: versionId === "staged" ? trace(3) : trace(Number(versionId.slice(1))) }),
+};
+const current = living(2);
+const play = (scene: Partial<Scene>) =>
+  playHome({
+    ledger: ledgerWith({ current }),
+    settings: { madeOf },
+    ...scene,
+    answers: { ...world, ...scene.answers },
+  });
+
+test("one tick stores the secret, puts it into the robot in use, proves, promotes and hands out", () => {
+  const played = play({ settings: { madeOf, act: { type: "rotate" } } });
+  expect(played.changed).toEqual(["stage", "renew 1", "refresh 1", "flip aws"]);
+  expect(played.ledger).toMatchObject({ epoch: 3, current: { generation: 3, robot: { id: 1 } } });
+  expect(played.ledger.replaced).toMatchObject([{ generation: 2, state: "held", thrownAwayAt: instant(t0) }]);
+});
+
+test("a tick that died after the refresh is gone on with, and the current secret is not put in again", () => {
+  const next = nextOf("staged", { madeOf, robot, attempt: "dada", versionId: "staged", hash: "5e" });
+  const played = play({ ledger: ledgerWith({ current, next }) });
+  const watched = played.asked.filter((effect) => effect.type === "prove" && effect.purpose === "watch");
+  expect(watched).toEqual([{ type: "prove", purpose: "watch", versionId: "staged" }]);
+  expect(played.ledger).toMatchObject({ epoch: 3, refusals: null });
+});
+
+describe("the one before", () => {
+  const held = ledgerWith({ current, replaced: [over(1)] });
+  const out: Answers = { prove: ({ purpose }) => ({ verdict: purpose === "out" ? "refused" : "accepted" }) };
+
+  test("is over when all are past it, its window is told and kept, and nothing is written to the robot", () => {
+    const played = play({ ledger: held, answers: out });
+    expect(played.ledger).toMatchObject({ replaced: [], windowMs: 30_000 });
+    expect(played.outcome.problems.find(({ code }) => code === "in-place-window")?.text).toContain(
+      "failed for 30 s at most",
+    );
+    expect(played.changed).toEqual([]);
+  });
+
+  test("is held while a site is not, and no drain, round or expiry warning comes of it", () => {
+    const answers: Answers = {
+      "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, site === "azure" ? { served: 1 } : {}) }),
+    };
+    const near = { ...robot, expiresAtMs: t0 + 1 };
+    const listed: Answers = { "list-robots": () => ({ robots: [{ ...seen(2), expiresAtMs: t0 + 1 }] }) };
+    const ledger = ledgerWith({ current: living(2, { robot: near }), replaced: [over(1, { robot: near })] });
+    const played = play({ ledger, answers: { ...answers, ...listed } });
+    expect(played.ledger.replaced).toMatchObject([{ state: "held" }]);
+    const near1 = played.outcome.problems.filter(
+      ({ code, text }) => code === "expiry-near" && text.includes("generation 1"),
+    );
+    expect(near1).toEqual([]);
+  });
+
+  test("is not to be had back", () => {
+    for (const generation of [null, 1]) {
+      const played = play({ ledger: held, settings: { madeOf, act: { type: "roll-back", generation } }, answers: out });
+      expect(played.codes).toContain("act-refused");
+    }
+  });
+
+  test("whose secret was written back leaves the robot to the watch: it is in use", () => {
+    const played = play({ ledger: held, answers: { prove: () => ({ verdict: "accepted" }) } });
+    expect(played.changed).toEqual([]);
+    expect(played.ledger.replaced).toHaveLength(1);
+  });
+});

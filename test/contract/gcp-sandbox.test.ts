@@ -45,7 +45,8 @@ describe("Google's own client over REST", () => {
     ]);
     expect(versions[0]?.clientSpecifiedPayloadChecksum).toBe(true);
     const [next] = await client.accessSecretVersion({ name: `${name}-next/versions/1` });
-    expect(next.payload?.data?.toString()).toBe(valueFor("e3").reveal());
+    expect(next.payload?.data?.toString()).toMatch(/^capstan-pending 3 cap-[0-9a-f]{36}\n/);
+    expect(next.payload?.data?.toString().split("\n")[1]).toBe(valueFor("e3").reveal());
   });
 
   test("writes what our driver reads, and is shown as somebody else's version", async () => {

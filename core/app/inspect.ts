@@ -7,6 +7,7 @@ import type { HomeEffect } from "../protocol/effects.ts";
 import { problemsOf, waitingFor } from "../protocol/home-end.ts";
 import type { HomeState, Problem } from "../protocol/home-state.ts";
 import { robotName, slotName } from "../protocol/mark.ts";
+import type { Wave } from "../protocol/site-waves.ts";
 import { adoptedProblems } from "./adopted-problems.ts";
 import { issuerProblems } from "./issuer-lives.ts";
 import { rightsProblems } from "./rights-problems.ts";
@@ -125,6 +126,8 @@ export interface SiteLook {
   readonly served: number;
   readonly toWrite: readonly string[];
   readonly foreign: readonly { readonly target: string; readonly why: string }[];
+  /** What only a share is written of; null: all is open. */
+  readonly wave: Pick<Wave, "percent" | "held"> | null;
   readonly problems: readonly Problem[];
 }
 
@@ -150,7 +153,10 @@ export async function lookAtSite(tools: Tools, name: string, site: string, input
   }
   const { outcome } = step.runner.state;
   const final = outcome?.report ?? null;
-  const problems = (outcome?.problems ?? []).filter((problem) => !problem.text.endsWith(plannedText));
+  // What became of a wave cannot be said where nothing was written.
+  const problems = (outcome?.problems ?? []).filter(
+    ({ code, text }) => !text.endsWith(plannedText) && !code.startsWith("wave-"),
+  );
   return {
     site,
     looked: final !== null,
@@ -158,6 +164,7 @@ export async function lookAtSite(tools: Tools, name: string, site: string, input
     served: final?.served ?? 0,
     toWrite,
     foreign: final?.foreign ?? [],
+    wave: final?.wave ? { percent: final.wave.percent, held: final.wave.held } : null,
     problems,
   };
 }

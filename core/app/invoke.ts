@@ -33,7 +33,8 @@ export async function invoke(tools: Tools, request: InvokeRequest): Promise<Invo
   const act = actOf(command);
   const names = act === null ? credentials : atHomeHere(tools, credentials, sites);
   const acts = act === null ? {} : Object.fromEntries(names.map((name) => [name, act]));
-  const done = await tick(tools, { sites, credentials: names, acts, deadlineMs });
+  const resume = command.action === "tick" && command.resume === true;
+  const done = await tick(tools, { sites, credentials: names, acts, resume, deadlineMs });
   const runs = done.runs.map((run) => (run.role === "home" ? homeDocument(run, act !== null) : siteDocument(run)));
   return invokeResult(done.tick, done.nextAtMs, runs);
 }

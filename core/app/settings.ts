@@ -16,6 +16,8 @@ export interface TickInputs {
   readonly owner: string;
   /** No new effect is begun after this moment. */
   readonly deadlineMs: number;
+  /** The next wave of targets is opened whatever the one before came to. Absent: not. */
+  readonly resume?: boolean | undefined;
   /** Nor after this fires. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -141,7 +143,7 @@ export function siteInput(
   inputs: TickInputs,
 ): { readonly context: SiteContext; readonly settings: SiteSettings } {
   const credential = credentialOf(config, name);
-  const { targetsPerTickMax, concurrencyPerClusterMax, canaryWaitMaxMs, pollMs } = credential.limits;
+  const { targetsPerTickMax, concurrencyPerClusterMax, ...limits } = credential.limits;
   return {
     context: { ...common(config, name), site },
     settings: {
@@ -153,9 +155,13 @@ export function siteInput(
         targetWritesPerTickMax: targetsPerTickMax,
         concurrencyPerClusterMax,
         triesPerTargetMax: 3,
-        canaryWaitMaxMs,
-        pollMs,
+        canaryWaitMaxMs: limits.canaryWaitMaxMs,
+        waves: limits.waves,
+        waveFailuresMax: limits.waveFailuresMax,
+        waveWaitMaxMs: limits.waveWaitMaxMs,
+        pollMs: limits.pollMs,
       },
+      resume: inputs.resume ?? false,
       deadlineMs: inputs.deadlineMs,
     },
   };

@@ -15,6 +15,8 @@ export interface TickRequest {
   readonly credentials: readonly string[];
   /** Per credential: what an operator asked for. */
   readonly acts: Readonly<Record<string, Act>>;
+  /** Sites open their next wave of targets whatever the one before came to. Absent: not. */
+  readonly resume?: boolean | undefined;
   /** Latest end of the tick; null: by each credential's `tickDeadline`. */
   readonly deadlineMs: number | null;
   /** When it fires no new call is made: what is under way ends, and is written down. Credentials not begun yet have no runs. */
@@ -57,7 +59,8 @@ async function tickCredential(
   const { home, limits, ...credential } = credentialOf(tools.config, name);
   const nowMs = tools.clock.nowMs();
   const deadlineMs = Math.min(request.deadlineMs ?? Number.MAX_SAFE_INTEGER, nowMs + limits.tickDeadlineMs);
-  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs, signal: request.signal };
+  const { signal, resume } = request;
+  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs, signal, resume };
   const stopped = (role: "home" | "site", site: string, error: unknown) => {
     const problem = logDefect(tools.log, { tick: id, credential: name, site, role }, error);
     return { end: "blocked" as const, nextAtMs: tools.clock.nowMs() + limits.pollMs, problems: [problem] };

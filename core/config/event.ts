@@ -3,7 +3,8 @@ import { showKey, showPath } from "./problem.ts";
 
 /** What a function is asked to do. `credentials`: empty is all. */
 export type Command =
-  | { readonly action: "tick" | "status"; readonly credentials: readonly string[] }
+  | { readonly action: "status"; readonly credentials: readonly string[] }
+  | { readonly action: "tick"; readonly credentials: readonly string[]; readonly resume?: boolean | undefined }
   | { readonly action: "rotate"; readonly credentials: readonly string[]; readonly dedupeId?: string | undefined }
   | {
       readonly action: "rollback";
@@ -38,7 +39,7 @@ const dedupeId = z.string().min(1).max(128).optional();
 /** Ours: a manual invocation. Unknown keys are refused. */
 const manualSchema = z.strictObject({
   capstan: z.discriminatedUnion("action", [
-    z.strictObject({ action: z.literal("tick"), credentials }),
+    z.strictObject({ action: z.literal("tick"), credentials, resume: z.boolean().optional() }),
     z.strictObject({ action: z.literal("rotate"), credentials, dedupeId }),
     z.strictObject({ action: z.literal("status"), credentials }),
     z.strictObject({
@@ -62,7 +63,7 @@ const tickOfAll: Command = { action: "tick", credentials: [] };
 
 /**
  * An event as a cloud hands it over → what to do. Nothing, an empty object and what a scheduler sends
- * mean a tick; `{"capstan": {"action"?, "credentials"?, "generation"?, "now"?}}` is a manual invocation, a
+ * mean a tick; `{"capstan": {"action"?, "credentials"?, "generation"?, "now"?, "resume"?}}` is a manual invocation, a
  * tick where it names no action. Throws `EventRefused` for everything else.
  */
 export function readEvent(event: unknown): Command {

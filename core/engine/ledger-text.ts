@@ -130,6 +130,7 @@ const report = z.object({
   unserved: z.array(unserved),
   foreign: z.array(z.object({ target: z.string(), why: z.string(), username: z.string().nullable() })),
   higher: z.object({ epoch: count, username: z.string().nullable() }).nullable(),
+  wave: z.object({ percent: count, failed: count, left: count, held: count }).optional(),
   atMs: ms,
 });
 const siteLedger: z.ZodType<SiteLedger> = z.object({

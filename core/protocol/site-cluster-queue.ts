@@ -115,7 +115,8 @@ export function nextPhase(run: ClusterRun, context: ClusterContext): ClusterRun 
       const over = isLeftAlone(run) ? run.halted : context.stopping ? noTime : null;
       if (over === null) return { ...run, queue: null };
       const tally = countUnread(run.tally, { target: run.plan.cluster, ...over });
-      return { ...run, phase: "missing", queue: [], cursor: 0, tally };
+      const left = run.left + (over === noTime ? 1 : 0);
+      return { ...run, phase: "missing", queue: [], cursor: 0, tally, left };
     }
     case "missing":
       return Object.keys(run.active).length > 0 ? run : { ...run, ...afterWrites(run) };

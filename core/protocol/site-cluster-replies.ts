@@ -34,7 +34,7 @@ export function clusterReply(
       copy === "refused" || copy === "no-right"
         ? { reason: "refused-here" as const, text: `the registry says ${copy} to the copy read back from here` }
         : run.halted;
-    return { ...run, copy, halted };
+    return { ...run, copy, halted, failed: run.failed + (halted?.reason === "refused-here" ? 1 : 0) };
   }
   if (!("namespace" in effect)) return run;
   const active = run.active[`${effect.namespace}/${effect.name}`];
@@ -50,7 +50,8 @@ function dark(run: ClusterRun, failure: Failure): ClusterRun {
   const halted = run.halted ?? why;
   if (run.phase === "read-back") return { ...run, ...leftToRead(run), halted };
   const tally = countUnread(run.tally, { target: run.plan.cluster, ...why });
-  return { ...run, phase: "missing", queue: [], cursor: 0, tally, halted };
+  const failed = run.failed + (why.reason === "throttled" ? 1 : 0);
+  return { ...run, phase: "missing", queue: [], cursor: 0, tally, halted, failed };
 }
 
 export function reasonOf(failure: Failure): UnservedReason {
@@ -115,5 +116,6 @@ function itemFailed(run: ClusterRun, active: ActiveItem, effect: SiteEffect, fai
   const tally = countUnserved(run.tally, { target, reason, text: failure.text }, username, active.seen !== undefined);
   const unreachableInRow = failure.kind === "unreachable" ? run.unreachableInRow + 1 : 0;
   const halted = unreachableInRow >= unreachableInRowMax ? { reason, text: failure.text } : run.halted;
-  return finish({ ...run, unreachableInRow, halted }, active, tally);
+  const failed = run.failed + (active.tries > 0 || reason === "throttled" ? 1 : 0);
+  return finish({ ...run, unreachableInRow, halted, failed }, active, tally);
 }

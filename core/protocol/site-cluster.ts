@@ -67,6 +67,12 @@ export interface ClusterRun {
   readonly active: Readonly<Record<string, ActiveItem>>;
   readonly written: Written | null;
   readonly tally: Tally;
+  /** Share of its targets that may be written in this tick, in percent. */
+  readonly openPercent: number;
+  /** What the next wave depends on (`site-waves.ts`). */
+  readonly failed: number;
+  readonly left: number;
+  readonly held: number;
   readonly writes: number;
   /** The credential as read back from this cluster, tried at the registry; null: not yet. */
   readonly copy: ProofVerdict | null;
@@ -86,7 +92,7 @@ export interface ClusterContext {
   readonly stopping: boolean;
 }
 
-export function startCluster(plan: ClusterPlan): ClusterRun {
+export function startCluster(plan: ClusterPlan, openPercent: number): ClusterRun {
   return {
     plan,
     phase: plan.rights === "named" ? "missing" : "look",
@@ -101,6 +107,10 @@ export function startCluster(plan: ClusterPlan): ClusterRun {
     active: {},
     written: null,
     tally: emptyTally,
+    openPercent,
+    failed: 0,
+    left: 0,
+    held: 0,
     writes: 0,
     copy: null,
     copyWanted: false,

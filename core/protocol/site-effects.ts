@@ -34,6 +34,12 @@ export interface SiteLimits {
   readonly concurrencyPerClusterMax: number;
   readonly triesPerTargetMax: number;
   readonly canaryWaitMaxMs: number;
+  /** Growing shares in percent; each is a tick of its own. Empty: all at once. */
+  readonly waves: readonly number[];
+  /** Failed writes of one wave that do not stop the next. */
+  readonly waveFailuresMax: number;
+  /** From the first sight of an epoch until all may be written, whatever failed. */
+  readonly waveWaitMaxMs: number;
   readonly pollMs: number;
 }
 
@@ -43,6 +49,8 @@ export interface SiteSettings {
   readonly site: string;
   readonly clusters: readonly ClusterPlan[];
   readonly limits: SiteLimits;
+  /** The next wave is opened whatever the one before came to. */
+  readonly resume: boolean;
   readonly deadlineMs: number;
 }
 

@@ -10,8 +10,17 @@ import {
 } from "./site-cluster.ts";
 import type { TargetSeen } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
-import { countForeign, countHigher, countServed, countUnread, countUnserved, type Tally } from "./site-tally.ts";
+import {
+  countForeign,
+  countHeld,
+  countHigher,
+  countServed,
+  countUnread,
+  countUnserved,
+  type Tally,
+} from "./site-tally.ts";
 import { bearsOurMark, judgeTarget } from "./site-target.ts";
+import { isHeld } from "./site-waves.ts";
 
 /** The next target of the queue: counted if that can be told at once, else read. */
 export function beginItem(run: ClusterRun, item: Item, context: ClusterContext): ClusterRun {
@@ -28,7 +37,10 @@ export function beginItem(run: ClusterRun, item: Item, context: ClusterContext):
 
 function unreached(run: ClusterRun, item: Item): ClusterRun {
   const why = run.halted ?? { reason: "not-reached" as const, text: "no time was left" };
-  return { ...run, tally: countUnread(run.tally, { target: targetText(run, item), ...why }) };
+  const left = run.left + (why.reason === "not-reached" ? 1 : 0);
+  // Written in this tick, and nobody could be asked what became of it.
+  const failed = run.failed + (item.step > 0 ? 1 : 0);
+  return { ...run, left, failed, tally: countUnread(run.tally, { target: targetText(run, item), ...why }) };
 }
 
 /** Nothing more is done about it in this tick. */
@@ -102,11 +114,18 @@ export function judged(
     case "create":
       return item.desired ? attempt(run, active, "create", null, context) : finish(run, active, run.tally);
     case "write": {
+      if (seen !== null && isHeldHere(run, seen, context))
+        return finish({ ...run, held: run.held + 1 }, active, countHeld(run.tally, username));
       // Without a mark nothing shows that we are not behind: as with a missing one, the site's ledger is read again first.
       const fenced = seen !== null && bearsOurMark(seen, context.settings.credential, context.value.ledgerId);
       return attempt(run, active, fenced ? "apply" : "reload", seen, context);
     }
   }
+}
+
+function isHeldHere({ plan, openPercent }: ClusterRun, seen: TargetSeen, { settings, value }: ClusterContext): boolean {
+  const { namespace, name } = seen;
+  return isHeld({ cluster: plan.cluster, namespace, name }, seen, settings.credential, value, openPercent);
 }
 
 /** A write, where this tick may still make one; else counted as what keeps it from being made. */
@@ -119,7 +138,11 @@ export function attempt(
 ): ClusterRun {
   const unserved = (reason: UnservedReason, text: string) =>
     finish(
-      run,
+      {
+        ...run,
+        failed: run.failed + (reason === "conflict" || reason === "refused-here" ? 1 : 0),
+        left: run.left + (reason === "not-reached" ? 1 : 0),
+      },
       active,
       countUnserved(run.tally, { target: targetText(run, active.item), reason, text }, seen?.username ?? null, true),
     );

@@ -3,6 +3,7 @@ import { type ClusterContext, type ClusterRun, clusterDone, clusterFailed, start
 import { clusterEffects, dropRefused, fillCluster, waitsForVerdict } from "./site-cluster-effects.ts";
 import type { SiteEffect } from "./site-effects.ts";
 import { type Asked, isInFlight, ledgerOf, type SiteState } from "./site-run.ts";
+import { openPercent } from "./site-waves.ts";
 
 /** What all clusters want now that is not under way, and the state in which they were asked. */
 export function serveClusters(
@@ -27,7 +28,7 @@ export function serveClusters(
  * what is dropped makes place for more.
  */
 function fillAll(state: SiteState, value: ValueTrace, nowMs: number): Asked {
-  let clusters = state.clusters ?? state.settings.clusters.map(startCluster);
+  let clusters = state.clusters ?? startClusters(state, value, nowMs);
   let settled = state.asked;
   for (;;) {
     const asked: Asked = { clusters, ...contextsOf(state, value, clusters, nowMs) };
@@ -39,6 +40,11 @@ function fillAll(state: SiteState, value: ValueTrace, nowMs: number): Asked {
     if (clusters.every((run, i) => run === asked.clusters[i])) return asked;
     settled = asked;
   }
+}
+
+function startClusters(state: SiteState, value: ValueTrace, nowMs: number): readonly ClusterRun[] {
+  const percent = openPercent(state.settings, ledgerOf(state), value.epoch, nowMs);
+  return state.settings.clusters.map((plan) => startCluster(plan, plan.canary ? 100 : percent));
 }
 
 function isSettled(before: Asked | null, now: Asked, i: number): boolean {

@@ -1,3 +1,5 @@
+import type { Wave } from "./site-waves.ts";
+
 /** What one site's runner writes down: how far it has seen, and what it last read back from its targets. */
 export const siteLedgerFormat = 1;
 export const unservedNamedMax = 50;
@@ -47,6 +49,8 @@ export interface Report {
   readonly foreign: readonly ForeignTarget[];
   /** Highest epoch of our ledger id found in a target above our own, with the username beside it. */
   readonly higher: { readonly epoch: number; readonly username: string | null } | null;
+  /** Absent: nothing waits for a later wave. */
+  readonly wave?: Wave | undefined;
   readonly atMs: number;
 }
 

@@ -15,6 +15,7 @@ import {
 import { contextOf, serveClusters } from "./site-serve.ts";
 import type { Report, SiteLedger } from "./site-state.ts";
 import { countRemoved, mergeTallies } from "./site-tally.ts";
+import { waveOf, waveProblem } from "./site-waves.ts";
 
 export type SiteEvent =
   | { readonly type: "go" }
@@ -131,6 +132,7 @@ function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly Cl
     epoch: value.epoch,
     generation: value.generation,
     ...tally,
+    ...waveOf(clusters, tally),
     atMs: nowMs,
   };
   if (!state.saved && !sameReport(ledger.report, report))
@@ -140,6 +142,7 @@ function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly Cl
     text: `${target.target}: ${target.reason}: ${target.text}`,
     blocks: false,
   }));
+  if (report.wave !== undefined) problems.push(waveProblem(state.settings, report.wave));
   const served = report.complete && report.served === report.wanted;
   return end(state, nowMs, served ? "served" : "waiting", problems, report);
 }

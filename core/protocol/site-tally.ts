@@ -43,6 +43,11 @@ export function countUnserved(tally: Tally, unserved: Unserved, username: string
   );
 }
 
+/** It keeps an older login until a later wave. So many are not named one by one. */
+export function countHeld(tally: Tally, username: string | null): Tally {
+  return withUsername({ ...tally, wanted: tally.wanted + 1 }, username);
+}
+
 /** A whole cluster (or what is left of it) could not be read: nothing can be concluded from this look. */
 export function countUnread(tally: Tally, unserved: Unserved): Tally {
   return countUnserved(tally, unserved, null, false);

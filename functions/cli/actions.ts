@@ -21,6 +21,8 @@ export interface RotateOptions {
 export interface TickOptions {
   /** Runners to play; empty: all sites of the file. */
   readonly sites: readonly string[];
+  /** Their next wave of targets is opened whatever the one before came to. */
+  readonly resume: boolean;
 }
 
 export interface AgentOptions {

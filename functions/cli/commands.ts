@@ -43,12 +43,16 @@ export const commandTable: CommandTable = {
   tick: {
     summary: "do what is due, go as far as is safe, and say when to come back",
     takes: "nothing",
-    options: [{ flags: "--site <name...>", description: "play the runner of these sites only" }],
+    options: [
+      { flags: "--site <name...>", description: "play the runner of these sites only" },
+      { flags: "--resume", description: "open the next wave of targets, whatever the one before came to" },
+    ],
     examples: [
       ["tick", "from cron, every five minutes"],
       ["tick --site aws", "the runner of one site"],
+      ["tick --site aws --resume", "after a halted wave was looked at"],
     ],
-    read: ({ flags }) => ({ sites: flagTexts(flags, "site") }),
+    read: ({ flags }) => ({ sites: flagTexts(flags, "site"), resume: flagSwitch(flags, "resume") }),
   },
   agent: {
     summary: "stay as the runner of one site, inside a cluster that nobody else reaches",

@@ -24,6 +24,8 @@ export interface PlannedSite {
   readonly wanted: number | null;
   readonly served: number | null;
   readonly clusters: readonly PlannedCluster[];
+  /** The next tick writes this share of its targets, and so many keep their login until a later one; null: all is open. */
+  readonly wave: SiteLook["wave"];
   readonly problems: readonly Problem[];
 }
 
@@ -48,7 +50,7 @@ export interface PlannedCredential extends StandingDocument {
 }
 
 /** Looks at home and at every site of one credential; changes nothing. */
-export async function planCredential({ tools }: Session, name: string): Promise<PlannedCredential> {
+export async function planCredential({ tools }: Pick<Session, "tools">, name: string): Promise<PlannedCredential> {
   const credential = credentialOf(tools.config, name);
   const inputs = lookInputs(tools);
   const [issuer, logins, home, ...looks] = await Promise.all([
@@ -86,7 +88,7 @@ export async function planCredential({ tools }: Session, name: string): Promise<
 function notLookedAt(site: string): SiteLook {
   const text = `${site}: looked at by its agent alone; status tells what it reported`;
   const problems = [{ code: "agent-site", text, blocks: false }];
-  return { site, looked: false, wanted: 0, served: 0, toWrite: [], foreign: [], problems };
+  return { site, looked: false, wanted: 0, served: 0, toWrite: [], foreign: [], wave: null, problems };
 }
 
 /** A rotation under way is no fault of the plan; a right or a trust that is missing is one, before anything is written. */
@@ -108,6 +110,7 @@ function plannedSite(look: SiteLook, clusters: readonly string[]): PlannedSite {
       toWrite: [...new Set(look.toWrite)].flatMap((target) => within(cluster, target)).sort(),
       foreign: look.foreign.flatMap(({ target, why }) => within(cluster, target).map((of) => ({ target: of, why }))),
     })),
+    wave: look.wave,
     problems: look.problems,
   };
 }

@@ -7,7 +7,7 @@ import { commandLine } from "./hint.ts";
 import { issuerLines } from "./issuer-lines.ts";
 import { loginLines } from "./login-lines.ts";
 import { pickCredentials } from "./pick.ts";
-import { type PlannedCredential, planCredential } from "./plan-credential.ts";
+import { type PlannedCredential, type PlannedSite, planCredential } from "./plan-credential.ts";
 import { allSitesOf, openSession } from "./session.ts";
 import { standingLines } from "./standing-lines.ts";
 import { type Cell, renderTable } from "./table.ts";
@@ -74,10 +74,16 @@ function lines(planned: PlannedCredential, context: CliContext): readonly string
     steps.length > 0 ? "next tick:" : "next tick: nothing",
     ...steps,
     ...renderTable(siteHeadings, rows, context.style).map((line) => `  ${line}`),
+    ...planned.sites.flatMap(waveLine),
     ...siteProblems,
     ...loginLines(planned.logins, planned.staticKeys, context.style),
     ...issuerLines(planned.issuer, context.style),
   ];
+}
+
+function waveLine({ site, wave }: PlannedSite): readonly string[] {
+  if (wave === null) return [];
+  return [`  ${site}: the wave of ${wave.percent} %; ${wave.held} targets keep their login until a later one`];
 }
 
 const namedMax = 3;

@@ -1,6 +1,7 @@
 import { credentialOf } from "../../core/app/settings.ts";
 import { allSites, answerTo, type HomeState, type Problem, siteSeen } from "../../core/protocol/home-state.ts";
 import type { Report } from "../../core/protocol/site-state.ts";
+import { waveProblem } from "../../core/protocol/site-waves.ts";
 import { type ExitCode, exitCode } from "./exit-codes.ts";
 import { type StandingDocument, standingOf } from "./home-document.ts";
 import { codeOfLook, failureOf, lookHome } from "./look.ts";
@@ -16,7 +17,7 @@ export interface SiteStatus {
   readonly ledgerFailure: string | null;
   /** What the site's runner last read back from its targets; null: none, or unreadable. */
   readonly report:
-    | (Pick<Report, "epoch" | "generation" | "served" | "wanted" | "complete" | "unserved" | "foreign"> & {
+    | (Pick<Report, "epoch" | "generation" | "served" | "wanted" | "complete" | "unserved" | "foreign" | "wave"> & {
         readonly at: string;
         readonly ageMs: number;
       })
@@ -34,10 +35,11 @@ export interface CredentialStatus extends StandingDocument {
 }
 
 /** Looks at home alone; changes nothing, and never fails over a part that does. */
-export async function statusOf({ tools }: Session, name: string): Promise<CredentialStatus> {
+export async function statusOf({ tools }: Pick<Session, "tools">, name: string): Promise<CredentialStatus> {
   const look = await lookHome(tools, name);
   const nowMs = tools.clock.nowMs();
   const code = codeOfLook(look);
+  const { limits } = credentialOf(tools.config, name);
   // Something that the next tick would mend is not over yet.
   const open = code === exitCode.done && look.wouldDo.length > 0;
   return {
@@ -45,9 +47,18 @@ export async function statusOf({ tools }: Session, name: string): Promise<Creden
     exitCode: open ? exitCode.notFinished : code,
     ...standingOf(look, name, credentialOf(tools.config, name)),
     waits: look.waits,
-    problems: look.problems,
+    problems: [...look.problems, ...waveProblems(look.state, limits)],
     sites: allSites(look.state).map((site) => siteStatus(look.state, site, nowMs)),
   };
+}
+
+/** What sites said of their waves; of an epoch that is over it is no news. */
+function waveProblems(state: HomeState, limits: { readonly waveFailuresMax: number }): readonly Problem[] {
+  return allSites(state).flatMap((site) => {
+    const report = siteSeen(state, site)?.report;
+    if (report?.wave === undefined || report.epoch !== state.ledger?.epoch) return [];
+    return [waveProblem({ site, limits }, report.wave)];
+  });
 }
 
 function siteStatus(state: HomeState, site: string, nowMs: number): SiteStatus {
@@ -62,7 +73,7 @@ function siteStatus(state: HomeState, site: string, nowMs: number): SiteStatus {
 }
 
 function reportDocument(report: Report, nowMs: number): SiteStatus["report"] {
-  const { epoch, generation, served, wanted, complete, unserved, foreign, atMs } = report;
+  const { epoch, generation, served, wanted, complete, unserved, foreign, wave, atMs } = report;
   const ageMs = Math.max(0, nowMs - atMs);
-  return { epoch, generation, served, wanted, complete, unserved, foreign, at: formatTime(atMs), ageMs };
+  return { epoch, generation, served, wanted, complete, unserved, foreign, wave, at: formatTime(atMs), ageMs };
 }

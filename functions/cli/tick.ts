@@ -20,7 +20,7 @@ export const tick: CliActions["tick"] = async (options, context) => {
   const names = credentialsAt(file, sites);
   const session = openSession(context, file, sites);
   // No name would mean all of them, also those of other sites.
-  const result = names.length === 0 ? null : await tickAll(session.tools, request(sites, names));
+  const result = names.length === 0 ? null : await tickAll(session.tools, request(sites, names, options.resume));
   const ticked = names.flatMap((name) =>
     result === null ? [] : [tickedCredential(result, name, codeOfTick(session, name, result))],
   );
@@ -34,6 +34,6 @@ export const tick: CliActions["tick"] = async (options, context) => {
   };
 };
 
-function request(sites: readonly string[], credentials: readonly string[]) {
-  return { sites, credentials, acts: {}, deadlineMs: null };
+function request(sites: readonly string[], credentials: readonly string[], resume: boolean) {
+  return { sites, credentials, acts: {}, resume, deadlineMs: null };
 }

@@ -79,8 +79,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${core}/site-serve.ts`,
-        from: "state.clusters ?? state.settings.clusters.map(startCluster)",
-        to: 'state.clusters ?? ((state.replies["load-site-ledger"] as any).value.ledger?.epoch >= value.epoch && value.epoch > 1 ? [] : state.settings.clusters.map(startCluster))',
+        from: "state.clusters ?? startClusters(state, value, nowMs)",
+        to: 'state.clusters ?? ((state.replies["load-site-ledger"] as any).value.ledger?.epoch >= value.epoch && value.epoch > 1 ? [] : startClusters(state, value, nowMs))',
       },
     ],
     fails: neverServed,

@@ -157,6 +157,18 @@ export const siteMutants: readonly Mutant[] = [
     broken: /echoed a round with a look that began before it was drawn/,
   },
   {
+    name: "a wave that does not wait for the one before",
+    edits: [
+      {
+        file: "core/protocol/site-waves.ts",
+        from: "const passed = wave.left === 0 && !isHalted(wave, settings.limits);",
+        to: "const passed = wave.percent > 0;",
+      },
+    ],
+    hunt: simulated(600, { throttled: 0.2 }, { waves: [30, 70], namespacesPerCluster: 3 }),
+    broken: /opened the wave of 70 % after one with/,
+  },
+  {
     name: "a step that fills its clusters twice and no more",
     edits: [
       {

@@ -1,3 +1,4 @@
+import type { Report } from "../../core/protocol/site-state.ts";
 import type { HomeLedger, NextGeneration, Replaced } from "../../core/protocol/state.ts";
 
 /** Every state of the line and of the records. */
@@ -52,7 +53,22 @@ export const transitionsToReach = [
   "refusals: counted",
   "refusals: accepted again",
   "refusals: rotated",
+  "wave: first",
+  "wave: again",
+  "wave: halted",
+  "wave: next",
+  "wave: last",
 ] as const;
+
+/** What became of one site's wave from one of its saved reports to the next. */
+export function waveMoves(before: Report | null, after: Report | null): readonly string[] {
+  const was = before?.epoch === after?.epoch ? before?.wave : undefined;
+  const is = after?.wave;
+  const halted = is !== undefined && is.failed > 0 ? ["wave: halted"] : [];
+  if (was === undefined) return is === undefined ? [] : ["wave: first", ...halted];
+  if (is === undefined) return ["wave: last"];
+  return [is.percent > was.percent ? "wave: next" : "wave: again", ...halted];
+}
 
 const lineOf = (next: NextGeneration | null) =>
   next === null ? "idle" : `${next.rollBack ? "roll back " : ""}${next.state}`;

@@ -1,10 +1,10 @@
 import type { PortCall } from "../../core/engine/calls.ts";
 import type { HomeLedger } from "../../core/protocol/state.ts";
 import { promiseTwo } from "./checkers.ts";
-import { statesOf, transitionsOf } from "./coverage.ts";
+import { statesOf, transitionsOf, waveMoves } from "./coverage.ts";
 import type { Known } from "./known.ts";
 import type { Tick, Truth } from "./truth.ts";
-import { minuteMs } from "./world.ts";
+import { minuteMs, waveWaitMaxMs } from "./world.ts";
 
 /** Delay of one call that is no freeze. */
 const promptMs = 2 * minuteMs;
@@ -20,7 +20,8 @@ export function judgeSave(
   const [key = "", site] = call.key.split("@site/");
   const truth = known.truths.find(({ place }) => key === `sim/${place.name}`);
   if (truth === undefined) return [];
-  if (site !== undefined) return siteSaved(known, truth, site, tick.lookedMs);
+  if (site !== undefined)
+    return [...waveSaved(known, reached, truth, site), ...siteSaved(known, truth, site, tick.lookedMs)];
   // As the runner formatted it; that it can be parsed strictly is shown by the next load.
   const ledger: HomeLedger = JSON.parse(call.text);
   for (const name of [...statesOf(ledger), ...transitionsOf(truth.ledger, ledger)])
@@ -96,6 +97,22 @@ function retired(known: Known, truth: Truth, ledger: HomeLedger, tick: Tick): st
       .filter((site) => known.storeHolds(truth.place, site, robot.username))
       .map((site) => `promise 1: generation ${generation} retires, which the flip found in the store of ${site}`),
   );
+}
+
+/** A wave opens when the one before it was written without a failure, or after its time. */
+function waveSaved(known: Known, reached: Record<string, number>, truth: Truth, site: string): string[] {
+  const { report = null, epochSinceMs = 0 } = known.siteLedger(truth.place, site) ?? {};
+  const before = truth.reports.get(site) ?? null;
+  if (report === null) return [];
+  truth.reports.set(site, report);
+  const moves = waveMoves(before, report);
+  for (const name of moves) reached[name] = (reached[name] ?? 0) + 1;
+  const was = before?.wave;
+  const passed = was === undefined || (was.failed === 0 && was.left === 0);
+  if (passed || !moves.includes("wave: next") || report.atMs - epochSinceMs >= waveWaitMaxMs) return [];
+  return [
+    `site ${site} opened the wave of ${report.wave?.percent} % after one with ${was.failed} failed, ${was.left} left`,
+  ];
 }
 
 /** Fresh eyes: a round is echoed by a look that began after it was drawn. */

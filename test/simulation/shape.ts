@@ -17,16 +17,24 @@ function spread(random: Random, sites: readonly string[], count: number): Readon
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, random.pick(sites)]));
 }
 
+/** Every second world has waves. By what was drawn for another reason: the histories of worlds without stay what they were. */
+function wavesOf(rotateEveryMs: number): readonly number[] {
+  return [[], [], [50], [30, 70]][rotateEveryMs % 4] ?? [];
+}
+
 /** Ticks of minutes mostly; of an hour and more in some, so that robots come near their expiry. */
 function drawRhythm(random: Random) {
   const tickEveryMs = (random.chance(0.75) ? random.int(2, 12) : random.int(30, 90)) * minuteMs;
+  const drainMs = Math.round(random.next() * 2.5 * tickEveryMs);
+  const rotateEveryMs = Math.round((4 + random.next() * 10) * tickEveryMs);
   return {
     tickEveryMs,
-    drainMs: Math.round(random.next() * 2.5 * tickEveryMs),
-    rotateEveryMs: Math.round((4 + random.next() * 10) * tickEveryMs),
+    drainMs,
+    rotateEveryMs,
     durationDays: random.int(1, 2),
     adopt: random.chance(0.5),
     namesTaken: random.chance(0.1),
+    waves: wavesOf(rotateEveryMs),
   };
 }
 

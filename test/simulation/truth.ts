@@ -1,3 +1,4 @@
+import type { Report } from "../../core/protocol/site-state.ts";
 import type { HomeLedger } from "../../core/protocol/state.ts";
 import type { Place } from "./world.ts";
 
@@ -41,6 +42,8 @@ export class Truth {
   readonly rounds = new Map<string, number>();
   /** `site round`: a report that stood in the site's ledger once, whatever was put back there since. */
   readonly echoes = new Set<string>();
+  /** Site → its last report. */
+  readonly reports = new Map<string, Report>();
   /** Site → username that somebody's backup brought back into its store, and since when. */
   readonly restored = new Map<string, { readonly username: string; readonly sinceMs: number }>();
 

@@ -19,6 +19,8 @@ const permissions = [
   { kind: "project", namespace: "apps", access: [{ resource: "repository", action: "pull" }] },
 ] as const;
 
+export const waveWaitMaxMs = 40 * minuteMs;
+
 /** Where one credential lives. */
 export interface Place {
   readonly name: string;
@@ -50,6 +52,8 @@ export interface Shape {
   readonly namesTaken?: boolean;
   /** Secrets that a cluster lists at once. */
   readonly pageSize?: number;
+  /** Shares of a site's targets in percent, a tick each; all at once when left out. */
+  readonly waves?: readonly number[];
 }
 
 function placesOf(shape: Shape): readonly Place[] {
@@ -228,8 +232,12 @@ export class World {
           concurrencyPerClusterMax: 2,
           triesPerTargetMax: 3,
           canaryWaitMaxMs: 30 * minuteMs,
+          waves: this.shape.waves ?? [],
+          waveFailuresMax: 0,
+          waveWaitMaxMs,
           pollMs: minuteMs,
         },
+        resume: false,
         deadlineMs: runnerNowMs + 4 * minuteMs,
       },
     };

@@ -29,7 +29,7 @@ function checkHeadroom(at: readonly PathSegment[], credential: CredentialConfig)
   ];
 }
 
-function checkLimits(at: readonly PathSegment[], { limits }: CredentialConfig): readonly Finding[] {
+function checkLimits(at: readonly PathSegment[], { limits, distributionMaxMs }: CredentialConfig): readonly Finding[] {
   const findings: Finding[] = [];
   if (limits.leaseMs < limits.tickDeadlineMs) {
     findings.push({
@@ -43,6 +43,13 @@ function checkLimits(at: readonly PathSegment[], { limits }: CredentialConfig): 
       path: [...at, "limits", "requestTimeout"],
       problem: "is not shorter than a whole tick",
       mend: `write less than ${formatDuration(limits.tickDeadlineMs)}`,
+    });
+  }
+  if (limits.waves.length > 0 && limits.waveWaitMaxMs >= distributionMaxMs) {
+    findings.push({
+      path: [...at, "limits", "waveWaitMax"],
+      problem: `is not shorter than distributionMax (${formatDuration(distributionMaxMs)}): a halt could outlast what is kept of a robot's life for handing out`,
+      mend: `write less than ${formatDuration(distributionMaxMs)}, or a longer distributionMax`,
     });
   }
   for (const key of ["attemptBackoff", "emergencyGap"] as const) {

@@ -21,6 +21,25 @@ export const limitsSchema = z
     requestTimeout: span("Longest single request", hourMs, 100).prefault("20s"),
     lease: span("Life of the lease in the ledger, at least one tick", dayMs, 1_000).prefault("5m"),
     canaryWaitMax: span("Longest wait for the canaries before the others are served", 30 * dayMs).prefault("1h"),
+    waves: z
+      .array(z.int().min(1).max(99))
+      .max(20)
+      .refine(
+        (shares) => shares.every((share, i) => i === 0 || share > (shares[i - 1] ?? 0)),
+        "must grow from one to the next",
+      )
+      .default([])
+      .meta({
+        description:
+          "Growing shares of a site's targets in percent; each is written in a tick of its own, the rest after the last",
+      }),
+    waveFailuresMax: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(0)
+      .meta({ description: "Failed writes of one wave that do not stop the next" }),
+    waveWaitMax: span("Longest wait for waves before all targets are served", 30 * dayMs).prefault("30m"),
     clocksApartMax: span("Clocks further apart than this stop deletions", 30 * dayMs, 1_000).prefault("1d"),
     emergencyGap: span("Least time between two rotations because the robot was refused; doubles", dayMs).prefault("1h"),
     emergencyGapMax: span("The same at most", 30 * dayMs).prefault("1d"),
@@ -34,7 +53,7 @@ export const limitsSchema = z
   })
   .transform((limits) => {
     const { attemptBackoff, attemptBackoffMax, tickDeadline, poll, requestTimeout, lease, ...others } = limits;
-    const { canaryWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...counts } = others;
+    const { canaryWaitMax, waveWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...counts } = others;
     return {
       ...counts,
       attemptBackoffMs: attemptBackoff,
@@ -44,6 +63,7 @@ export const limitsSchema = z
       requestTimeoutMs: requestTimeout,
       leaseMs: lease,
       canaryWaitMaxMs: canaryWaitMax,
+      waveWaitMaxMs: waveWaitMax,
       clocksApartMaxMs: clocksApartMax,
       emergencyGapMs: emergencyGap,
       emergencyGapMaxMs: emergencyGapMax,

@@ -78,6 +78,29 @@ describe("pulls that may fail", () => {
   });
 });
 
+describe("waves", () => {
+  const waves = (limits: string) => change("    home: aws", `    home: aws\n    limits: { ${limits} }`);
+
+  test.each([
+    ["waves: [10, 10]", "limits.waves: must grow from one to the next"],
+    ["waves: [50, 10]", "limits.waves: must grow from one to the next"],
+    ["waves: [10, 100]", "limits.waves[1]"],
+    ["waves: [10], waveFailuresMax: -1", "limits.waveFailuresMax"],
+    [
+      "waves: [10], waveWaitMax: 1h",
+      "limits.waveWaitMax: is not shorter than distributionMax (1h): a halt could outlast what is kept of a robot's life for handing out; write less than 1h",
+    ],
+  ])("%s is refused", (limits, wanted) => {
+    expect(problemsOf(waves(limits)).join("\n")).toContain(wanted);
+  });
+
+  test("growing shares are taken, and without any the wait may be as long as one likes", () => {
+    const [credential] = Object.values(loadGood(waves("waves: [10, 50], waveWaitMax: 59m")).credentials);
+    expect(credential?.limits).toMatchObject({ waves: [10, 50], waveFailuresMax: 0, waveWaitMaxMs: 59 * 60_000 });
+    expect(problemsOf(waves("waveWaitMax: 2h"))).toEqual([]);
+  });
+});
+
 describe("expiry headroom", () => {
   test("names the numbers and the least life that would do", () => {
     const tight = change("      permissions:", "      durationDays: 7\n      permissions:");

@@ -49,6 +49,7 @@ describe("events that mean a tick of everything", () => {
 describe("manual invocations", () => {
   it.each([
     [{ credentials: ["a"] }, { action: "tick", credentials: ["a"] }],
+    [{ resume: true }, { action: "tick", credentials: [], resume: true }],
     [{ action: "rotate" }, { action: "rotate", credentials: [] }],
     [
       { action: "status", credentials: ["a", "b"] },

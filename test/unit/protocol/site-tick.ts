@@ -89,9 +89,13 @@ export function siteSettings(scene: SiteScene): SiteSettings {
       concurrencyPerClusterMax: 4,
       triesPerTargetMax: 3,
       canaryWaitMaxMs: 30 * minuteMs,
+      waves: [],
+      waveFailuresMax: 0,
+      waveWaitMaxMs: 20 * minuteMs,
       pollMs: minuteMs,
       ...scene.limits,
     },
+    resume: false,
     deadlineMs: t0 + dayMs,
     ...scene.settings,
   };

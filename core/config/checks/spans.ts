@@ -29,7 +29,10 @@ function checkHeadroom(at: readonly PathSegment[], credential: CredentialConfig)
   ];
 }
 
-function checkLimits(at: readonly PathSegment[], { limits, distributionMaxMs }: CredentialConfig): readonly Finding[] {
+function checkLimits(
+  at: readonly PathSegment[],
+  { limits, distributionMaxMs, strategy }: CredentialConfig,
+): readonly Finding[] {
   const findings: Finding[] = [];
   if (limits.leaseMs < limits.tickDeadlineMs) {
     findings.push({
@@ -43,6 +46,13 @@ function checkLimits(at: readonly PathSegment[], { limits, distributionMaxMs }: 
       path: [...at, "limits", "requestTimeout"],
       problem: "is not shorter than a whole tick",
       mend: `write less than ${formatDuration(limits.tickDeadlineMs)}`,
+    });
+  }
+  if (limits.waves.length > 0 && strategy === "in-place") {
+    findings.push({
+      path: [...at, "limits", "waves"],
+      problem: "are not for strategy: in-place, where every copy is dead until it is written",
+      mend: "leave waves out, or take another strategy",
     });
   }
   if (limits.waves.length > 0 && limits.waveWaitMaxMs >= distributionMaxMs) {

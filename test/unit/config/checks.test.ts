@@ -94,6 +94,15 @@ describe("waves", () => {
     expect(problemsOf(waves(limits)).join("\n")).toContain(wanted);
   });
 
+  test("are refused in place, where those who wait hold a dead login", () => {
+    const text = change(
+      "    proof:",
+      "    strategy: in-place\n    acceptFailedPulls: true\n    proof:",
+      waves("waves: [10]"),
+    );
+    expect(problemsOf(text).join("\n")).toContain("limits.waves: are not for strategy: in-place");
+  });
+
   test("growing shares are taken, and without any the wait may be as long as one likes", () => {
     const [credential] = Object.values(loadGood(waves("waves: [10, 50], waveWaitMax: 59m")).credentials);
     expect(credential?.limits).toMatchObject({ waves: [10, 50], waveFailuresMax: 0, waveWaitMaxMs: 59 * 60_000 });

@@ -13,7 +13,10 @@ const drained = [...served, "aws", drainMinutes + 1] as const;
 /** The round is out, and echoed: the next tick throws the old secret away. */
 const echoed = [...drained, "aws"] as const;
 
-/** Two robots of fixed names: their secrets are refreshed, never that of the one in use. */
+/**
+ * Two robots of fixed names: their secrets are refreshed, never that of the one in use. A revoke of the current one is
+ * not among them: it takes the other robot whatever holds it, which breaks promise 1 by intent (the simulation excuses it).
+ */
 export const alternatingWorlds: readonly Plan[] = [
   {
     ...alternating,
@@ -86,16 +89,5 @@ export const alternatingWorlds: readonly Plan[] = [
     jumps: [verified],
     faults: { "roll-back": 1, crash: 1 },
     faultsMax: 2,
-  },
-  {
-    ...alternating,
-    name: "alternating-revoke",
-    about: "two generations live: one is revoked, and a roll back is asked for",
-    prelude: served,
-    ticks: { aws: 3 },
-    jumps: [verified],
-    faults: { revoke: 1, "roll-back": 1 },
-    faultsMax: 2,
-    promotionsMax: 3,
   },
 ];

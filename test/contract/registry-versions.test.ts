@@ -5,6 +5,8 @@ const noRobotIssuers = "up to 2.11 no robot can hold rights over robots: the iss
 const upTo211 = {
   "a robot with least rights mints, lists, reads and removes": noRobotIssuers,
   "an issuer hands out nothing that it does not hold": noRobotIssuers,
+  "refresh and renew of an absent robot are not found, by a robot they are denied for the missing right":
+    noRobotIssuers,
 };
 
 /** Version → what it cannot keep of the contract. 2.15.2 itself is in registry.test.ts. */

@@ -95,7 +95,7 @@ export const deletionMutants: readonly Mutant[] = [
   {
     name: "what somebody else holds is not looked at",
     edits: [
-      { file: records, from: "if (report.usernames.includes(record.robot.username)) {", to: "if (false) {" },
+      { file: records, from: "report.usernames.includes(record.robot.username)", to: "false" },
       { file: victims, from: "if (seen?.report?.usernames.includes(victim.username))", to: "if (false)" },
     ],
     hunt: simulated(600, { outside: 0.3, outsiders: ["secret taken back"] }, { adopt: false }),

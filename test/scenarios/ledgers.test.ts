@@ -34,7 +34,7 @@ test("a ledger of a newer format is refused with the version to install, and not
   await story.putLedger(JSON.stringify({ ...JSON.parse(text), format: 4 }));
   const writes = watch(story);
   const result = await story.tick({ type: "rotate" });
-  expectNamed(result, "ledger-unreadable", "format 4, this version knows 1: install capstan 4.x");
+  expectNamed(result, "ledger-unreadable", "format 4, this version knows 2: install capstan 4.x");
   expect(result.runs[0]?.outcome.end).toBe("blocked");
   expect(writes).toEqual([]);
 });

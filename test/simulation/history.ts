@@ -56,6 +56,7 @@ export class History {
     const world = new World(shape, random);
     const log = new Log(world, tell);
     const witness = new Witness(world);
+    if (weather.staleLoad > 0) witness.loadsMayBeStale();
     const outside = new Outside(world, random, witness);
     const troubles = new Troubles(world);
     this.#random = random;
@@ -101,6 +102,13 @@ export class History {
 
   #drain(): void {
     while (this.#log.broken.length === 0) {
+      const quietMs = (this.#queue.nextMs ?? 0) - this.#world.nowMs;
+      // A schedule goes on while calls of those who sleep are late; pauses of less than an hour change nothing.
+      const quietMsMax = Math.max(60 * minuteMs, this.#drawn.shape.tickEveryMs);
+      if (this.#fleet.calm && quietMs > quietMsMax) {
+        this.#world.nowMs += quietMsMax;
+        for (const site of this.#drawn.shape.sites) this.#tick(site);
+      }
       const event = this.#queue.take();
       if (event === undefined) return;
       this.#world.nowMs = Math.max(this.#world.nowMs, event.atMs);

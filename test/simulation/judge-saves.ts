@@ -57,7 +57,6 @@ function promoted(known: Known, truth: Truth, ledger: HomeLedger, askedMs: numbe
   const key = known.keyOfVersion(truth.place, current.versionIds[0], current.robot.username);
   truth.promoted.add(key);
   truth.inUseMs.set(current.robot.id, nowMs);
-  truth.heldMs.set(current.robot.username, nowMs);
   const broken: string[] = [];
   if (truth.revoked.has(key) && nowMs - askedMs < promptMs && truth.ledger?.next?.rollBack === undefined)
     broken.push(`generation ${current.generation} was revoked, and is current`);

@@ -16,6 +16,8 @@ export class Known {
   /** Robot's name → when somebody took our mark away from it. */
   readonly unmarkedMs = new Map<string, number>();
   readonly #passwords = new Map<string, Secret>();
+  /** Ledgers may be read from the past: then no look at them fences a hand-out. */
+  hasStaleLoads = false;
   /** Faults have stopped; null: not yet. */
   calmMs: number | null = null;
 

@@ -13,6 +13,11 @@ export class Queue {
     return this.#heap.length;
   }
 
+  /** Moment of the next event; null: there is none. */
+  get nextMs(): number | null {
+    return this.#heap[0]?.atMs ?? null;
+  }
+
   put(atMs: number, run: () => void): void {
     const heap = this.#heap;
     const event = { atMs, order: this.#order, run };

@@ -18,6 +18,10 @@ export class Witness {
     this.#known = new Known(world);
   }
 
+  loadsMayBeStale(): void {
+    this.#known.hasStaleLoads = true;
+  }
+
   /** Faults have stopped. */
   calm(): void {
     this.#known.calmMs = this.#known.world.nowMs;

@@ -39,11 +39,16 @@ export function renewedLife(
   return { lifeDays, expiresAtMs: Math.floor(createdAtMs / 1000) * 1000 + lifeDays * dayMs };
 }
 
-/** By the slowest clock, and whatever a clock that was ahead said. */
+/** By the slowest clock. */
 export function mayVerifyAgain(since: Instant, at: Instant): boolean {
-  return verifyLeftMs(since, at) <= 0;
+  return elapsedMs(since, at) >= verifyAgainMs;
+}
+
+/** Noted by a clock that was ahead: its time would come never, or too early. It begins again, the careful side. */
+export function isNotedAhead(since: Instant, at: Instant): boolean {
+  return elapsedMs(since, at) < -verifyAgainMs;
 }
 
 export function verifyLeftMs(since: Instant, at: Instant): number {
-  return verifyAgainMs - Math.abs(elapsedMs(since, at));
+  return isNotedAhead(since, at) ? verifyAgainMs : verifyAgainMs - elapsedMs(since, at);
 }

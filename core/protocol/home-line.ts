@@ -1,6 +1,6 @@
 import { registryMs } from "./clocks.ts";
 import type { HomeEffect } from "./effects.ts";
-import { isFixed, isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { isFixed, isNotedAhead, isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
 import { refreshStaged } from "./home-refresh.ts";
 import { placeFor, robotIn, takenProblem } from "./home-slots.ts";
 import { answerTo, ask, type Decision, failureOf, type LedgerState, type Problem, type Rule } from "./home-state.ts";
@@ -209,7 +209,12 @@ function proveAndPromote(state: LedgerState, next: Staged, at: Instant): Decisio
     // An overlapping write of somebody else's may still bring back the old secret (harbor.md §1.4).
     // In place nothing is gained by waiting: the old one is dead, and the watch goes on looking.
     const mayWait = next.madeOf.strategy !== "in-place";
-    if (purpose === "last" && mayWait && next.refreshedAt && !mayVerifyAgain(next.refreshedAt, at)) return undefined;
+    const since = mayWait && purpose === "last" ? next.refreshedAt : undefined;
+    if (since && isNotedAhead(since, at)) {
+      const ledger = { ...state.ledger, next: { ...next, refreshedAt: at } };
+      return { do: "save", ledger, why: "the clock that noted the refresh was ahead" };
+    }
+    if (since && !mayVerifyAgain(since, at)) return undefined;
     const proving = ask(state, [{ type: "prove", versionId, purpose }]);
     if (proving) return proving;
     const verdict = answerTo(state, { type: "prove", versionId, purpose })?.verdict;

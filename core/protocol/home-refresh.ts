@@ -1,5 +1,5 @@
 import type { HomeEffect, RobotSeen } from "./effects.ts";
-import { isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { isNotedAhead, isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { answerTo, ask, type Decision, failureOf, type LedgerState, type Rule, replyTo } from "./home-state.ts";
 import type { Victim } from "./home-victims.ts";
@@ -94,6 +94,8 @@ export function throwAway(state: LedgerState, record: Replaced, at: Instant): De
     if (written(state, refresh) !== "yes") return undefined;
     return withTime(at, `the secret of generation ${record.generation} is thrown away`);
   }
+  if (isNotedAhead(record.thrownAwayAt, at))
+    return withTime(at, `the clock that noted the end of generation ${record.generation}'s secret was ahead`);
   const [versionId] = record.versionIds;
   if (versionId === undefined) return mayVerifyAgain(record.thrownAwayAt, at) ? "out" : undefined;
   const read = { type: "read-version", versionId } as const;

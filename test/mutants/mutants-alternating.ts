@@ -3,6 +3,7 @@ import { type Mutant, simulated, told } from "./mutant.ts";
 const slots = "core/protocol/home-slots.ts";
 const line = "core/protocol/home-line.ts";
 const refresh = "core/protocol/home-refresh.ts";
+const fixed = "core/protocol/fixed.ts";
 const strategy = "alternating" as const;
 
 /** Two robots of fixed names. */
@@ -39,12 +40,25 @@ export const alternatingMutants: readonly Mutant[] = [
     edits: [
       {
         file: line,
-        from: 'if (purpose === "last" && mayWait && next.refreshedAt && !mayVerifyAgain(next.refreshedAt, at)) return undefined;',
+        from: "if (since && !mayVerifyAgain(since, at)) return undefined;",
         to: "",
       },
     ],
     hunt: simulated(20, {}, { strategy }),
     broken: /^promise 1: generation \d+ was promoted before its secret was looked at once more/,
+  },
+  {
+    name: "a refresh that a clock ahead noted is looked at again too early",
+    edits: [
+      {
+        file: fixed,
+        from: "return elapsedMs(since, at) >= verifyAgainMs;",
+        to: "return Math.abs(elapsedMs(since, at)) >= verifyAgainMs;",
+      },
+      { file: fixed, from: "return elapsedMs(since, at) < -verifyAgainMs;", to: "return false;" },
+    ],
+    hunt: told("refresh-noted-by-a-clock-ahead"),
+    broken: /^promise 1: generation 2 was promoted before its secret was looked at once more/,
   },
   {
     name: "an old secret is believed to be out",

@@ -24,6 +24,7 @@ export class Script {
   after: (call: PortCall) => void = () => undefined;
   /** How far ahead the runners' clock is. */
   skewMs = 0;
+  callMs = 1_000;
   #ticks = 0;
 
   constructor(shape: Partial<Shape> = {}) {
@@ -77,7 +78,7 @@ export class Script {
 
   perform(id: string, call: PortCall, tick: Tick): CallReply {
     const room = call.call.slice(0, call.call.indexOf("."));
-    this.world.nowMs += 1_000;
+    this.world.nowMs += this.callMs;
     if (room === "cluster") tick.lookedMs ??= this.world.nowMs;
     const make = () => (this.dark(call) ? unreachable : performNow(this.world.ports, call));
     const [reply, broken] = this.witness.judge(call, this.world.nowMs, tick, make);

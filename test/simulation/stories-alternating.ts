@@ -120,6 +120,25 @@ export const alternatingStories: readonly Story[] = [
     },
   },
   {
+    name: "refresh-noted-by-a-clock-ahead",
+    about:
+      "A runner whose clock is an hour ahead refreshes the idle robot; the next one's clock is right, and comes at once. The ten seconds until the second look have not passed: they begin again.",
+    tell: () => {
+      const script = first();
+      script.callMs = 100;
+      script.skewMs = 60 * 60_000;
+      script.say("the runner's clock is an hour ahead");
+      script.home({ type: "rotate" }).finish();
+      script.skewMs = 0;
+      script.say("the clock is right again");
+      script.home().finish();
+      script.pass(1);
+      script.tick();
+      if (homeLedger(script.world)?.epoch !== 2) script.broken.push("promise 4: generation 2 was not promoted");
+      return script;
+    },
+  },
+  {
     name: "both-robots-held-by-a-rebuilt-ledger",
     about:
       "Home's ledger is lost while both robots are held. No robot is idle, and nobody knows who holds what: what home's store holds is brought back under an epoch above all seen, and the other robot goes its way.",

@@ -109,6 +109,12 @@ describe("a rotation", () => {
     expect(at(9_999).outcome.nextAtMs).toBe(t0 + 10_000);
     expect(at(10_000).ledger).toMatchObject({ epoch: 3, current: { generation: 3, robot: { id: 1 } } });
     expect(at(10_000).ledger.replaced).toMatchObject([{ generation: 2, state: "held" }]);
+    // Noted by a clock that was an hour ahead: the ten seconds begin again.
+    const ahead = at(-60 * 60_000);
+    expect(ahead.ledger).toMatchObject({ epoch: 2, next: { refreshedAt: instant(t0 - 60 * 60_000) } });
+    expect(ahead.outcome.nextAtMs).toBe(t0 - 60 * 60_000 + 10_000);
+    // A little back, as offsets always are: it is waited for.
+    expect(at(-1_000).ledger).toMatchObject({ epoch: 2, next: { refreshedAt: instant(t0) } });
   });
 
   test("makes the robot where it is missing, and never uses the secret that it is born with", () => {
@@ -261,6 +267,9 @@ describe("a retiring generation", () => {
     const thrown = retiring({ thrownAwayAt: instant(t0 - 10_000) });
     expect(retire(thrown).ledger.replaced).toEqual([]);
     expect(retire(retiring({ thrownAwayAt: instant(t0 - 9_999) })).ledger.replaced).toHaveLength(1);
+    const ahead = retire(retiring({ thrownAwayAt: instant(t0 + 60 * 60_000) }));
+    expect(ahead.ledger.replaced).toMatchObject([{ thrownAwayAt: instant(t0) }]);
+    expect(ahead.outcome.nextAtMs).toBe(t0 + 10_000);
     const unheard: Answers = { prove: ({ purpose }) => ({ verdict: purpose === "out" ? "unreachable" : "accepted" }) };
     expect(retire(thrown, { answers: unheard }).ledger.replaced).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 import type { HomeEffect, RobotSeen } from "./effects.ts";
 import { isNotedAhead, isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { markOf } from "./home-judge.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { answerTo, ask, type Decision, failureOf, type LedgerState, type Rule, replyTo } from "./home-state.ts";
 import type { Victim } from "./home-victims.ts";
@@ -130,6 +131,8 @@ export const repairCurrent: Rule = (state, at) => {
   if (current === null || next?.state === "staged") return undefined;
   const robot = answerTo(state, { type: "read-robot", id: current.robot.id })?.robot;
   if (!robot || robot.createdAtMs !== current.robot.createdAtMs || robot.disabled) return undefined;
+  // Somebody else has claimed it: a rotation gets away from it.
+  if (markOf(state, robot) === null) return undefined;
   const ready = confirmed(state, current.robot, at);
   if (ready === "no") return undefined;
   if (ready !== "yes") return ready;

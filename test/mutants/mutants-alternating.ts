@@ -79,6 +79,12 @@ export const alternatingMutants: readonly Mutant[] = [
     broken: /^promise 2: the current generation 2 is dead/,
   },
   {
+    name: "a secret is put in again where somebody else claimed the robot",
+    edits: [{ file: refresh, from: "if (markOf(state, robot) === null) return undefined;", to: "" }],
+    hunt: told("secret-and-mark-written-over"),
+    broken: /^promise 3: robot platform-pull-ga was refreshed, which is not ours/,
+  },
+  {
     name: "a robot is written without a ledger that was confirmed",
     edits: [
       { file: refresh, from: "if (state.saves === 0)", to: "if (false)" },

@@ -30,7 +30,8 @@ export function judgeSave(
   noteTaken(known, truth, ledger);
   truth.savedMs = known.world.nowMs;
   const { next } = ledger;
-  if (next !== null && next.state === "staged")
+  // A store that was put back since has lost it: what it gave back once counts.
+  if (next !== null && next.state === "staged" && !truth.staged.has(next.versionId))
     truth.staged.set(next.versionId, known.keyOfVersion(truth.place, next.versionId, next.robot.username));
   if (ledger.round !== null && !truth.rounds.has(ledger.round.id)) truth.rounds.set(ledger.round.id, known.world.nowMs);
   truth.ledger = ledger;

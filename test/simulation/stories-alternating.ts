@@ -1,3 +1,4 @@
+import { Secret } from "../../core/secret.ts";
 import { homeLedger, promiseTwo } from "./checkers.ts";
 import { Script } from "./script.ts";
 import type { Story } from "./stories.ts";
@@ -92,6 +93,38 @@ export const alternatingStories: readonly Story[] = [
       script.say("somebody writes another secret over the current one");
       script.tick();
       script.broken.push(...promiseTwo(script.world, new Set()));
+      return script;
+    },
+  },
+  {
+    name: "secret-and-mark-written-over",
+    about:
+      "Somebody's PUT takes our mark away from the current robot, and another secret into it: it is not ours to write to any more. A rotation to the other robot gets away from it.",
+    tell: () => {
+      const script = first();
+      const { registry } = script.world;
+      const robot = robotIn(script, "-ga");
+      script.witness.exempt(script.world.places[0], `robot$${robot.name}`);
+      script.witness.unmarked(robot.name);
+      const claimed = { ...robot, description: "somebody else's", password: new Secret("Somebody-elses-1") };
+      registry.state = {
+        ...registry.state,
+        robots: registry.state.robots.map((one) => (one === robot ? claimed : one)),
+      };
+      script.say("somebody claims the current robot");
+      for (let i = 0; i < 10 && (homeLedger(script.world)?.promotedMax ?? 0) < 2; i += 1) {
+        script.pass(5);
+        script.tick();
+      }
+      if (homeLedger(script.world)?.current?.robot.username !== `robot$${robot.name.replace(/a$/, "b")}`)
+        script.broken.push("promise 2: nothing got away from a robot that somebody else claimed");
+      registry.state = {
+        ...registry.state,
+        robots: registry.state.robots.map((one) =>
+          one.id === robot.id ? { ...one, description: robot.description } : one,
+        ),
+      };
+      script.say("they give the mark back");
       return script;
     },
   },

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { crc32c } from "../../core/drivers/gcp-secret-manager/crc32c.ts";
+import type { GcpCall } from "../../core/drivers/http/gcp-client.ts";
 import { crc32cOf } from "../../functions/sandbox/gcp/crc32c.ts";
+import { expectPortError } from "./contract-case.ts";
 import { type GcpHarness, officialClient, project, type RawReply, raw, startGcpHarness } from "./gcp-fixtures.ts";
+import { officialGcpClient } from "./gcp-official.ts";
 import { rule } from "./rule.ts";
 import { flipRequest, flipThrough, stageEpoch, valueFor } from "./secret-store-fixtures.ts";
 
@@ -84,6 +87,22 @@ describe("Google's own client over REST", () => {
     const name = `${parent}/secrets/twice`;
     const stale = client.updateSecret({ secret: { name, etag: '"1"', labels: {} }, updateMask: { paths: ["labels"] } });
     await expect(stale).rejects.toMatchObject({ code: 9 });
+  });
+
+  test("below our driver, one call is one try and says why it failed", async () => {
+    const client = officialGcpClient(officialClient(harness), harness.access);
+    const access: GcpCall = {
+      method: "GET",
+      path: "secrets/once/versions/1:access",
+      operation: "AccessSecretVersion",
+      subject: "once/versions/1",
+    };
+    const before = harness.gcp.counts.get("version.access") ?? 0;
+    const set = harness.faults.set({ part: "gcp", action: { type: "cut-after" } });
+    await expectPortError(client.call(access), "unreachable");
+    set.remove();
+    await expectPortError(client.call(access), "not-found");
+    expect(harness.gcp.counts.get("version.access")).toBe(before + 2);
   });
 });
 

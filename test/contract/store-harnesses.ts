@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gcpSecretStoreOver } from "../../core/drivers/gcp-secret-manager/secret-store.ts";
 import { createAgeIdentity } from "../../core/drivers/local-file/age.ts";
 import { createLocalFileStore } from "../../core/drivers/local-file/secret-store.ts";
 import { throttledFault } from "../../functions/sandbox/aws/replies.ts";
@@ -9,7 +10,8 @@ import { FaultBoard } from "../../functions/sandbox/faults.ts";
 import type { Listener } from "../../functions/sandbox/listener.ts";
 import { startAwsHarness } from "./aws-fixtures.ts";
 import { startWorld } from "./azure-fixtures.ts";
-import { startGcpHarness } from "./gcp-fixtures.ts";
+import { type GcpHarness, officialClient, startGcpHarness } from "./gcp-fixtures.ts";
+import { officialGcpClient } from "./gcp-official.ts";
 import { startKubernetesStore } from "./kubernetes-store-fixtures.ts";
 import type { SecretStoreHarness } from "./secret-store-suite.ts";
 
@@ -20,6 +22,12 @@ const requestsOf =
 const json = { "content-type": "application/json" };
 const reply = (body: object, headers: Readonly<Record<string, string>> = {}) =>
   ({ type: "reply", status: 429, headers: { ...json, ...headers }, body: JSON.stringify(body) }) as const;
+
+function gcpSide({ gcp, faults, close }: GcpHarness): Omit<SecretStoreHarness, "store"> {
+  const throttled = reply({ error: { code: 429, message: "x", status: "RESOURCE_EXHAUSTED" } });
+  const misbehave = { board: faults, part: "gcp", throttled } as const;
+  return { fence: true, unknownVersionId: "main/4711", close, requests: requestsOf(gcp), misbehave };
+}
 
 /** One store of each kind over its part of the sandbox. */
 export const storeHarnesses = {
@@ -41,10 +49,18 @@ export const storeHarnesses = {
     };
   },
   async gcp(): Promise<SecretStoreHarness> {
-    const { gcp, faults, store, close } = await startGcpHarness();
-    const throttled = reply({ error: { code: 429, message: "x", status: "RESOURCE_EXHAUSTED" } });
-    const misbehave = { board: faults, part: "gcp", throttled } as const;
-    return { store, fence: true, unknownVersionId: "main/4711", close, requests: requestsOf(gcp), misbehave };
+    const harness = await startGcpHarness();
+    return { ...gcpSide(harness), store: harness.store };
+  },
+  /** The driver as it is, everything below it by Google's own client. */
+  async gcpOfficial(): Promise<SecretStoreHarness> {
+    const harness = await startGcpHarness();
+    const client = officialClient(harness);
+    const close = async (): Promise<void> => {
+      await client.close();
+      await harness.close();
+    };
+    return { ...gcpSide(harness), store: gcpSecretStoreOver(officialGcpClient(client, harness.access)), close };
   },
   async kubernetes(): Promise<SecretStoreHarness> {
     const { server, faults, store, close } = await startKubernetesStore();

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { refuseOldNode } from "./functions/cli/node-version.ts";
 
@@ -16,8 +17,8 @@ const never = ["test/demo/**", "test/conformance/**", "node_modules/**"];
 export default defineConfig({
   test: {
     globalSetup: "./test/bundle/builds-folder.ts",
-    // Vitest would leave a core of two idle.
-    maxWorkers: "100%",
+    // Half as many again as there are cores: many files wait for processes and servers more than they reckon.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 240_000,
     hookTimeout: 240_000,
     reporters: ["default", "./test/closing-line.ts"],

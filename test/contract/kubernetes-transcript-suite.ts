@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Exchange, loadExchanges, Replay } from "./kubernetes-replay.ts";
 import { KubernetesClient, type KubernetesServer } from "./kubernetes-server.ts";
@@ -33,13 +34,24 @@ async function putSeven(client: KubernetesClient, namespace: string): Promise<vo
 }
 
 const builder = "/api/v1/namespaces/team-e/serviceaccounts/builder";
-const setPullSecrets = (name: string) => (client: KubernetesClient) =>
-  client.must(
-    "PATCH",
-    builder,
-    { imagePullSecrets: [{ name }] },
-    { ...recorder, type: "application/merge-patch+json" },
-  );
+const setPullSecrets =
+  (name: string): Meanwhile =>
+  async (client) => {
+    const body = { imagePullSecrets: [{ name }] };
+    await client.must("PATCH", builder, body, { ...recorder, type: "application/merge-patch+json" });
+    // A real server fills pods in from a cache that hears of the change a moment later.
+    for (let tries = 1; (await pullSecretOfNextPod(client)) !== name; tries += 1) {
+      if (tries === 100) throw new Error(`pods do not get the pull Secret ${name}`);
+      await delay(50);
+    }
+  };
+
+async function pullSecretOfNextPod(client: KubernetesClient): Promise<string | undefined> {
+  const container = { name: "c", image: "harbor.example/team/app:1" };
+  const body = { metadata: { name: "asks" }, spec: { containers: [container], serviceAccountName: "builder" } };
+  const pod = await client.must("POST", "/api/v1/namespaces/team-e/pods?dryRun=All", body, recorder);
+  return pod.body.spec.imagePullSecrets?.[0]?.name;
+}
 
 /** What happened beside the recorded calls of a theme: before the named exchange, or before all (""). */
 const meanwhile: Readonly<Record<string, Readonly<Record<string, Meanwhile>>>> = {

@@ -67,7 +67,10 @@ function orphanGuard(state: LedgerState, robot: RobotSeen, at: Instant): Victim[
     (ledger.next.attempt === mark.attempt || (ledger.next.state !== "minting" && ledger.next.robot.id === robot.id));
   if (alive || coming) return null;
   if (isExpired({ robot }, at)) return "expired";
-  return ledger.abandoned.some((attempt) => attempt.attempt === mark.attempt) ? "never-promoted" : "full";
+  if (ledger.abandoned.some((attempt) => attempt.attempt === mark.attempt)) return "never-promoted";
+  // A rebuild keeps one robot of each generation and cannot always tell which was handed out: both have that one's drain.
+  const drains = ledger.replaced.some((one) => one.generation === mark.generation && one.state !== "retiring");
+  return drains ? null : "full";
 }
 
 /** Where a victim's username still is, or what could not be looked at; null: nowhere. */

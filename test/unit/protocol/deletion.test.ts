@@ -404,6 +404,22 @@ describe("two exceptions, so that nothing waits for ever", () => {
   });
 });
 
+/** Found by the simulation: the store that held the one was dark while the ledger was rebuilt with the other. */
+test("of two robots of one generation the one that the ledger does not know has the drain of the other", () => {
+  const swept = (state: "held" | "draining" | "retiring", generation = 1) => {
+    const stray = marked(generation, { id: 11 }, "dead");
+    const drainFrom = state === "held" ? null : instant(t0 - hourMs / 2);
+    const ledger = ledgerWith({ generationMax: 9, replaced: [record(1, { state, drainFrom })] });
+    const answers: Answers = {
+      "list-robots": () => ({ robots: [marked(2), marked(1), stray] }),
+      "read-robot": ({ id }) => ({ robot: id === 11 ? stray : marked(1) }),
+    };
+    return deleted({ ledger, answers }).includes("remove-robot 11");
+  };
+  expect([swept("held"), swept("draining"), swept("retiring")]).toEqual([false, false, true]);
+  expect([swept("held", 3), swept("draining", 3)]).toEqual([true, true]);
+});
+
 /** Found by the search: a ledger restored between the first look and the load does not know what was handed out. */
 describe("the last look, right before a deletion", () => {
   const stray = marked(3, { id: 33 }, "dead");

@@ -1,10 +1,12 @@
-/** All pulls of the demo together: servers and pods share one process. */
-export const pullsPerSecondMax = 300;
+/** All pulls of a large demo together: servers and pods share one process. */
+const pullsPerSecondMax = 300;
 
 /** How fast a demo of this size goes. */
 export interface Pace {
   /** Pulls of the rhythm; what every namespace pulls beside it comes on top. */
   readonly rhythmPerSecond: number;
+  /** Of all pulls together. A small fleet must not queue: it is served within a tenth of a second. */
+  readonly pullsPerSecondMax: number;
   /** Every namespace pulls with the old robot before the rotation is asked for, not while it begins. */
   readonly pullsFirst: boolean;
   /** The old robot lives until every namespace could pull once with the new one, and no shorter than 2 s. */
@@ -22,6 +24,7 @@ export function paceOf(namespaces: number): Pace {
   const large = everywhereMs > 1_000;
   return {
     rhythmPerSecond: large ? 50 : 200,
+    pullsPerSecondMax: large ? pullsPerSecondMax : Number.POSITIVE_INFINITY,
     pullsFirst: large,
     drainMs: 2_000 + (large ? Math.ceil(1.5 * everywhereMs) : 0),
     tickPauseMs: { min: 60 + namespaces / 10, max: 160 + namespaces / 5 },

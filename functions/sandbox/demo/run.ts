@@ -13,7 +13,7 @@ import type { HostEvent } from "./host.ts";
 import { phaseOf } from "./ledger-view.ts";
 import { PhaseLog, PullLedger, type RotationSeen } from "./measure.ts";
 import type { DemoRun } from "./options.ts";
-import { type Pace, paceOf, pullsPerSecondMax } from "./pace.ts";
+import { type Pace, paceOf } from "./pace.ts";
 import { seededRandom } from "./random.ts";
 import type { DemoReport } from "./report.ts";
 import { DemoScheduler } from "./scheduler.ts";
@@ -164,7 +164,7 @@ class Demo {
       image: harbor.image,
       secretName: pullSecretName,
       paceMs,
-      pullsPerSecondMax,
+      pullsPerSecondMax: this.#pace.pullsPerSecondMax,
       random: this.#random,
       nowMs: () => Date.now(),
       onPull: (record) => this.#pulls.add(record, this.#phases.entries),

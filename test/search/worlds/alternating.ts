@@ -1,10 +1,9 @@
 import { drainMinutes, type Plan, toSchedule } from "../plan.ts";
 import { alone, calm } from "./beginnings.ts";
 
-const alternating = { ...alone, ...calm, strategy: "alternating" } as const;
-
 /** A refreshed secret is proved again in a later tick, at least 10 s on. */
 const verified = 1;
+const alternating = { ...alone, ...calm, strategy: "alternating", jumps: [verified], faultsMax: 2 } as const;
 /** From nothing to the first generation, served; then its schedule passes. */
 const due = ["aws", verified, "aws", toSchedule] as const;
 /** The second generation is promoted and served. */
@@ -25,9 +24,7 @@ export const alternatingWorlds: readonly Plan[] = [
     prelude: due,
     ticks: { aws: 2 },
     runners: 1,
-    jumps: [verified],
     faults: { lost: 1, crash: 1 },
-    faultsMax: 2,
   },
   {
     ...alternating,
@@ -36,9 +33,7 @@ export const alternatingWorlds: readonly Plan[] = [
     prelude: echoed,
     ticks: { aws: 2 },
     runners: 1,
-    jumps: [verified],
     faults: { lost: 1, crash: 1 },
-    faultsMax: 2,
   },
   {
     ...alternating,
@@ -46,9 +41,7 @@ export const alternatingWorlds: readonly Plan[] = [
     about: "nothing is there yet; two runners make the first robot, with a crash and a lost reply",
     prelude: [],
     ticks: { aws: 3 },
-    jumps: [verified],
     faults: { crash: 1, lost: 1 },
-    faultsMax: 2,
   },
   {
     ...alternating,
@@ -56,9 +49,7 @@ export const alternatingWorlds: readonly Plan[] = [
     about: "a rotation is due: the idle robot is made or refreshed, with a crash and a lost reply",
     prelude: due,
     ticks: { aws: 3 },
-    jumps: [verified],
     faults: { crash: 1, lost: 1 },
-    faultsMax: 2,
   },
   {
     ...alternating,
@@ -66,9 +57,7 @@ export const alternatingWorlds: readonly Plan[] = [
     about: "a rotation is due, and a write arrives late: it is the very secret that is staged",
     prelude: due,
     ticks: { aws: 3 },
-    jumps: [verified],
     faults: { late: 1, crash: 1 },
-    faultsMax: 2,
   },
   {
     ...alternating,
@@ -76,9 +65,7 @@ export const alternatingWorlds: readonly Plan[] = [
     about: "the round is echoed: the old secret is thrown away and seen to be out, with a crash and a lost reply",
     prelude: echoed,
     ticks: { aws: 3 },
-    jumps: [verified],
     faults: { crash: 1, lost: 1 },
-    faultsMax: 2,
   },
   {
     ...alternating,
@@ -86,8 +73,6 @@ export const alternatingWorlds: readonly Plan[] = [
     about: "the round is echoed: a roll back against the secret that is thrown away, with a crash",
     prelude: echoed,
     ticks: { aws: 3 },
-    jumps: [verified],
     faults: { "roll-back": 1, crash: 1 },
-    faultsMax: 2,
   },
 ];

@@ -158,6 +158,8 @@ export function siteInput(
         canaryWaitMaxMs: limits.canaryWaitMaxMs,
         waves: limits.waves,
         waveFailuresMax: limits.waveFailuresMax,
+        waveSlowdownMax: limits.waveSlowdownMax,
+        waveLatencyMinMs: limits.waveLatencyMinMs,
         waveWaitMaxMs: limits.waveWaitMaxMs,
         pollMs: limits.pollMs,
       },

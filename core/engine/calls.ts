@@ -107,7 +107,12 @@ export interface CallFailure {
 }
 
 export type CallReply =
-  | { readonly ok: true; readonly value: CallResults[PortCall["call"]] }
+  | {
+      readonly ok: true;
+      readonly value: CallResults[PortCall["call"]];
+      /** From the call to its answer, our own waiting for a place included; absent: not measured. */
+      readonly tookMs?: number | undefined;
+    }
   | { readonly ok: false; readonly failure: CallFailure };
 
 /** A call with the id under which its reply comes back. */

@@ -118,6 +118,7 @@ const unserved = z.object({
   ]),
   text: z.string(),
 });
+const pace = z.object({ bestMs: ms.nonnegative(), lastMs: ms.nonnegative() });
 const report = z.object({
   round: z.string().nullable(),
   ledgerId: hex.length(32),
@@ -130,7 +131,15 @@ const report = z.object({
   unserved: z.array(unserved),
   foreign: z.array(z.object({ target: z.string(), why: z.string(), username: z.string().nullable() })),
   higher: z.object({ epoch: count, username: z.string().nullable() }).nullable(),
-  wave: z.object({ percent: count, failed: count, left: count, held: count }).optional(),
+  wave: z
+    .object({
+      percent: count,
+      failed: count,
+      left: count,
+      held: count,
+      paces: z.record(z.string(), pace).optional(),
+    })
+    .optional(),
   atMs: ms,
 });
 const siteLedger: z.ZodType<SiteLedger> = z.object({

@@ -60,7 +60,9 @@ export async function run<R extends Runner>(
     const atMs = nowMs();
     watcher.called?.(call, reply, atMs - startedMs);
     if (signal?.aborted === true) runner = outOfTime(runner, atMs);
-    const next = advance(runner, id, reply, atMs);
+    // A clock that was put back in between says nothing.
+    const tookMs = Math.max(0, atMs - startedMs);
+    const next = advance(runner, id, reply.ok ? { ...reply, tookMs } : reply, atMs);
     watcher.advanced?.(runner, next.runner);
     runner = next.runner;
     begin(next.calls);

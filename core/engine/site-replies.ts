@@ -103,7 +103,7 @@ export function siteAnswer(effect: SiteEffect, reply: CallReply, context: SiteCo
     case "create-target":
       return good({ target: targetSeen(reply.value as CallResults["cluster.createEmptySecret"], context, held) });
     case "apply-target":
-      return good(null);
+      return good({ tookMs: reply.tookMs ?? null });
   }
 }
 

@@ -3,6 +3,7 @@ import { type ActiveItem, type ClusterContext, type ClusterRun, targetText } fro
 import { leftToRead } from "./site-cluster-queue.ts";
 import type { SiteEffect, SiteReplies } from "./site-effects.ts";
 import { finish, go, judged, readBack } from "./site-items.ts";
+import { withTook } from "./site-paces.ts";
 import type { UnservedReason } from "./site-state.ts";
 import { countForeign, countUnread, countUnserved } from "./site-tally.ts";
 
@@ -94,7 +95,7 @@ function itemReply(
       return finish({ ...run, halted }, active, countUnserved(run.tally, unserved, null, true));
     }
     default:
-      return readBack(run, active);
+      return readBack(withTook(run, (reply.value as SiteReplies["apply-target"]).tookMs), active);
   }
 }
 

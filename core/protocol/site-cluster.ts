@@ -1,5 +1,6 @@
 import type { ProofVerdict, ValueTrace } from "./effects.ts";
 import type { ClusterPlan, SiteSettings, TargetSeen, TargetWriter } from "./site-effects.ts";
+import type { Took } from "./site-paces.ts";
 import type { UnservedReason } from "./site-state.ts";
 import { emptyTally, type Tally } from "./site-tally.ts";
 import type { Wanted } from "./site-target.ts";
@@ -73,6 +74,8 @@ export interface ClusterRun {
   readonly failed: number;
   readonly left: number;
   readonly held: number;
+  /** Null: none was measured. */
+  readonly took: Took | null;
   readonly writes: number;
   /** The credential as read back from this cluster, tried at the registry; null: not yet. */
   readonly copy: ProofVerdict | null;
@@ -111,6 +114,7 @@ export function startCluster(plan: ClusterPlan, openPercent: number): ClusterRun
     failed: 0,
     left: 0,
     held: 0,
+    took: null,
     writes: 0,
     copy: null,
     copyWanted: false,

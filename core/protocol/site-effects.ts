@@ -38,6 +38,10 @@ export interface SiteLimits {
   readonly waves: readonly number[];
   /** Failed writes of one wave that do not stop the next. */
   readonly waveFailuresMax: number;
+  /** A write's time in a wave over that in the quickest one, in one cluster, beyond which the next is not opened. 0: any may. */
+  readonly waveSlowdownMax: number;
+  /** Up to here a write is quick, however much quicker others were. */
+  readonly waveLatencyMinMs: number;
   /** From the first sight of an epoch until all may be written, whatever failed. */
   readonly waveWaitMaxMs: number;
   readonly pollMs: number;
@@ -129,7 +133,8 @@ export interface SiteReplies {
   readonly "read-sync": { readonly text: string };
   readonly "create-target": { readonly target: TargetSeen };
   readonly "reload-ledger": { readonly ledgerId: string | null; readonly epoch: number };
-  readonly "apply-target": null;
+  /** From the call to its answer; null: not measured. */
+  readonly "apply-target": { readonly tookMs: number | null };
   readonly "prove-copy": { readonly verdict: ProofVerdict };
 }
 

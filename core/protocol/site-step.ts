@@ -132,7 +132,7 @@ function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly Cl
     epoch: value.epoch,
     generation: value.generation,
     ...tally,
-    ...waveOf(clusters, tally),
+    ...waveOf(clusters, tally, ledger.report?.epoch === value.epoch ? (ledger.report.wave?.paces ?? {}) : {}),
     atMs: nowMs,
   };
   if (!state.saved && !sameReport(ledger.report, report))

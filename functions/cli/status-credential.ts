@@ -1,4 +1,5 @@
 import { credentialOf } from "../../core/app/settings.ts";
+import type { CredentialConfig } from "../../core/config/complete.ts";
 import { allSites, answerTo, type HomeState, type Problem, siteSeen } from "../../core/protocol/home-state.ts";
 import type { Report } from "../../core/protocol/site-state.ts";
 import { waveProblem } from "../../core/protocol/site-waves.ts";
@@ -53,7 +54,7 @@ export async function statusOf({ tools }: Pick<Session, "tools">, name: string):
 }
 
 /** What sites said of their waves; of an epoch that is over it is no news. */
-function waveProblems(state: HomeState, limits: { readonly waveFailuresMax: number }): readonly Problem[] {
+function waveProblems(state: HomeState, limits: CredentialConfig["limits"]): readonly Problem[] {
   return allSites(state).flatMap((site) => {
     const report = siteSeen(state, site)?.report;
     if (report?.wave === undefined || report.epoch !== state.ledger?.epoch) return [];

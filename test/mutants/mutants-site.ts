@@ -161,12 +161,28 @@ export const siteMutants: readonly Mutant[] = [
     edits: [
       {
         file: "core/protocol/site-waves.ts",
-        from: "const passed = wave.left === 0 && !isHalted(wave, settings.limits);",
+        from: "const passed = wave.left === 0 && !hasFailed(wave, settings.limits);",
         to: "const passed = wave.percent > 0;",
       },
     ],
     hunt: simulated(600, { throttled: 0.2 }, { waves: [30, 70], namespacesPerCluster: 3 }),
     broken: /opened the wave of 70 % after one with/,
+  },
+  {
+    name: "a wave that goes on however slow the one before was",
+    edits: [
+      {
+        file: "core/protocol/site-waves.ts",
+        from: "if (isSlow && !settings.resume)",
+        to: "if (isSlow && wave.percent === 0)",
+      },
+    ],
+    hunt: simulated(
+      600,
+      { slow: 0.3 },
+      { sites: ["aws"], clusters: { c0: "aws", c1: "aws" }, waves: [20, 40, 60, 80], namespacesPerCluster: 6 },
+    ),
+    broken: /opened the wave of .* after one of .* that was slow/,
   },
   {
     name: "a step that fills its clusters twice and no more",

@@ -10,9 +10,9 @@ import { type Configuration, given, type Story } from "./story.ts";
 const cluster = "prod-2";
 const percent = 50;
 
-function inWaves({ credentials, ...rest }: Configuration): object {
+function inWaves({ credentials, ...rest }: Configuration, waves: readonly number[] = [percent]): object {
   const [credential] = Object.values(credentials);
-  const limits = { waves: [percent], waveWaitMax: "50m" };
+  const limits = { waves, waveWaitMax: "50m" };
   return { ...rest, credentials: { [credentialName]: { ...credential, limits } } };
 }
 
@@ -26,11 +26,20 @@ function heldIn(story: Story) {
   return { early, late, inEarly: new Set(of(early)), inLate: new Set(of(late)) };
 }
 
+/** From now on a write to the cluster takes so long. */
+function slowWrites(story: Story, ms: number) {
+  const onHit = () => story.passes(ms);
+  return story.sandbox.faults.set({
+    ...{ part: "kubernetes", instance: cluster, kind: "secret.apply" },
+    ...{ action: { type: "delay", delayMs: 0 }, onHit },
+  });
+}
+
 const planned = async ({ tools }: Story) =>
   (await planCredential({ tools }, credentialName)).sites.find(({ site }) => site === "azure");
 
 test("half of a cluster is written first; a wave that fails halts, keeps what is there, and goes on by itself or by --resume", async () => {
-  const story = await given({ clusters: 2, namespaces: 8, configured: inWaves });
+  const story = await given({ clusters: 2, namespaces: 8, configured: (file) => inWaves(file) });
   await story.untilIdle();
   const { early, late } = heldIn(story);
   expect(Math.min(early.length, late.length)).toBeGreaterThan(1);
@@ -79,5 +88,27 @@ test("half of a cluster is written first; a wave that fails halts, keeps what is
   await story.untilIdle({ type: "rotate" });
   await expectServed(story, `${cluster}/${early[0]}`, `${cluster}/${late[0]}`);
   expect((await planned(story))?.wave).toBeNull();
+  expect((await statusOf(story, credentialName)).problems).toEqual([]);
+});
+
+test("a cluster that grows slow keeps the last wave back, named with its figures, until a write is quick again", async () => {
+  const story = await given({ clusters: 2, namespaces: 8, configured: (file) => inWaves(file, [25, percent]) });
+  await story.untilIdle();
+  const { late } = heldIn(story);
+  const [before] = livingRobots(story);
+  await story.tick({ type: "rotate" });
+  // The store is flipped by now: the first wave is quick, the second is not.
+  await story.tick();
+  const fault = slowWrites(story, 3_000);
+  const halted = await story.tick();
+  expectNamed(halted, "wave-halted", `azure: halted at the wave of 50 %: ${cluster} takes [0-9]+ ms for a write, `);
+  expect(heldIn(story).inLate).toEqual(new Set([before]));
+  const { exitCode, problems } = await statusOf(story, credentialName);
+  expect([exitCode, problems.map(({ code }) => code)]).toEqual([3, expect.arrayContaining(["wave-halted"])]);
+  for (let ticks = 0; ticks < 3; ticks += 1) await story.tick();
+  expect(heldIn(story).inLate).toContain(before);
+  fault.remove();
+  await story.untilIdle();
+  await expectServed(story, ...late.map((namespace) => `${cluster}/${namespace}`));
   expect((await statusOf(story, credentialName)).problems).toEqual([]);
 });

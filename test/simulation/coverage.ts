@@ -1,5 +1,7 @@
 import type { Report } from "../../core/protocol/site-state.ts";
+import type { Wave } from "../../core/protocol/site-waves.ts";
 import type { HomeLedger, NextGeneration, Replaced } from "../../core/protocol/state.ts";
+import { waveLatencyMinMs, waveSlowdownMax } from "./world.ts";
 
 /** Every state of the line and of the records. */
 export const statesToReach = [
@@ -60,11 +62,21 @@ export const transitionsToReach = [
   "wave: last",
 ] as const;
 
+/** By the figures that it wrote down. */
+export function isSlow({ paces = {} }: Wave): boolean {
+  return Object.values(paces).some(
+    ({ bestMs, lastMs }) => lastMs > waveLatencyMinMs && lastMs > waveSlowdownMax * bestMs,
+  );
+}
+
 /** What became of one site's wave from one of its saved reports to the next. */
 export function waveMoves(before: Report | null, after: Report | null): readonly string[] {
   const was = before?.epoch === after?.epoch ? before?.wave : undefined;
   const is = after?.wave;
-  const halted = is !== undefined && is.failed > 0 ? ["wave: halted"] : [];
+  const halted = [
+    ...(is !== undefined && is.failed > 0 ? ["wave: halted"] : []),
+    ...(is !== undefined && isSlow(is) ? ["wave: slow"] : []),
+  ];
   if (was === undefined) return is === undefined ? [] : ["wave: first", ...halted];
   if (is === undefined) return ["wave: last"];
   return [is.percent > was.percent ? "wave: next" : "wave: again", ...halted];

@@ -175,7 +175,9 @@ export class Fleet {
       const reply =
         fate === "throttled" ? throttled : fate === "lost request" ? unreachable : this.#effect(process, call, askedMs);
       const backMs = this.#world.nowMs + this.#random.int(2, 100);
-      this.#queue.put(backMs, () => this.#reply(process, id, fate === "lost reply" ? unreachable : reply));
+      const tookMs = backMs - askedMs;
+      const timed = reply.ok ? { ...reply, tookMs } : reply;
+      this.#queue.put(backMs, () => this.#reply(process, id, fate === "lost reply" ? unreachable : timed));
     });
   }
 

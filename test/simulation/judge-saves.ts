@@ -1,7 +1,7 @@
 import type { PortCall } from "../../core/engine/calls.ts";
 import type { HomeLedger } from "../../core/protocol/state.ts";
 import { promiseTwo } from "./checkers.ts";
-import { statesOf, transitionsOf, waveMoves } from "./coverage.ts";
+import { isSlow, statesOf, transitionsOf, waveMoves } from "./coverage.ts";
 import type { Known } from "./known.ts";
 import type { Tick, Truth } from "./truth.ts";
 import { minuteMs, waveWaitMaxMs } from "./world.ts";
@@ -99,7 +99,7 @@ function retired(known: Known, truth: Truth, ledger: HomeLedger, tick: Tick): st
   );
 }
 
-/** A wave opens when the one before it was written without a failure, or after its time. */
+/** A wave opens when the one before it was written without a failure and no slower than it may, or after its time. */
 function waveSaved(known: Known, reached: Record<string, number>, truth: Truth, site: string): string[] {
   const { report = null, epochSinceMs = 0 } = known.siteLedger(truth.place, site) ?? {};
   const before = truth.reports.get(site) ?? null;
@@ -108,11 +108,13 @@ function waveSaved(known: Known, reached: Record<string, number>, truth: Truth, 
   const moves = waveMoves(before, report);
   for (const name of moves) reached[name] = (reached[name] ?? 0) + 1;
   const was = before?.wave;
-  const passed = was === undefined || (was.failed === 0 && was.left === 0);
-  if (passed || !moves.includes("wave: next") || report.atMs - epochSinceMs >= waveWaitMaxMs) return [];
-  return [
-    `site ${site} opened the wave of ${report.wave?.percent} % after one with ${was.failed} failed, ${was.left} left`,
-  ];
+  const { wave: is } = report;
+  if (was === undefined || is === undefined || !moves.includes("wave: next")) return [];
+  if (report.atMs - epochSinceMs >= waveWaitMaxMs) return [];
+  const opened = `site ${site} opened the wave of ${is.percent} % after one`;
+  if (was.failed > 0 || was.left > 0) return [`${opened} with ${was.failed} failed, ${was.left} left`];
+  // One percent more is how it is tried whether writes are quick again.
+  return isSlow(was) && is.percent > was.percent + 1 ? [`${opened} of ${was.percent} % that was slow`] : [];
 }
 
 /** Fresh eyes: a round is echoed by a look that began after it was drawn. */

@@ -20,6 +20,9 @@ const permissions = [
 ] as const;
 
 export const waveWaitMaxMs = 40 * minuteMs;
+/** As configuration gives them where it says nothing. */
+export const waveSlowdownMax = 5;
+export const waveLatencyMinMs = 2_000;
 
 /** Where one credential lives. */
 export interface Place {
@@ -234,6 +237,8 @@ export class World {
           canaryWaitMaxMs: 30 * minuteMs,
           waves: this.shape.waves ?? [],
           waveFailuresMax: 0,
+          waveSlowdownMax,
+          waveLatencyMinMs,
           waveWaitMaxMs,
           pollMs: minuteMs,
         },

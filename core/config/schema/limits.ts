@@ -39,6 +39,11 @@ export const limitsSchema = z
       .max(100_000)
       .default(0)
       .meta({ description: "Failed writes of one wave that do not stop the next" }),
+    waveSlowdownMax: z.int().min(0).max(1_000).default(5).meta({
+      description:
+        "Times that a cluster's median write may take what it took in its quickest wave before the next one is not opened; 0: no wave is halted by latency",
+    }),
+    waveLatencyMin: span("Median write up to which no wave counts as slow", hourMs).prefault("2s"),
     waveWaitMax: span("Longest wait for waves before all targets are served", 30 * dayMs).prefault("30m"),
     clocksApartMax: span("Clocks further apart than this stop deletions", 30 * dayMs, 1_000).prefault("1d"),
     emergencyGap: span("Least time between two rotations because the robot was refused; doubles", dayMs).prefault("1h"),
@@ -53,7 +58,8 @@ export const limitsSchema = z
   })
   .transform((limits) => {
     const { attemptBackoff, attemptBackoffMax, tickDeadline, poll, requestTimeout, lease, ...others } = limits;
-    const { canaryWaitMax, waveWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...counts } = others;
+    const { canaryWaitMax, waveLatencyMin, waveWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...counts } =
+      others;
     return {
       ...counts,
       attemptBackoffMs: attemptBackoff,
@@ -63,6 +69,7 @@ export const limitsSchema = z
       requestTimeoutMs: requestTimeout,
       leaseMs: lease,
       canaryWaitMaxMs: canaryWaitMax,
+      waveLatencyMinMs: waveLatencyMin,
       waveWaitMaxMs: waveWaitMax,
       clocksApartMaxMs: clocksApartMax,
       emergencyGapMs: emergencyGap,

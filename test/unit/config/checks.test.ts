@@ -86,6 +86,8 @@ describe("waves", () => {
     ["waves: [50, 10]", "limits.waves: must grow from one to the next"],
     ["waves: [10, 100]", "limits.waves[1]"],
     ["waves: [10], waveFailuresMax: -1", "limits.waveFailuresMax"],
+    ["waves: [10], waveSlowdownMax: 2.5", "limits.waveSlowdownMax"],
+    ["waves: [10], waveLatencyMin: 2", "limits.waveLatencyMin"],
     [
       "waves: [10], waveWaitMax: 1h",
       "limits.waveWaitMax: is not shorter than distributionMax (1h): a halt could outlast what is kept of a robot's life for handing out; write less than 1h",
@@ -105,7 +107,10 @@ describe("waves", () => {
 
   test("growing shares are taken, and without any the wait may be as long as one likes", () => {
     const [credential] = Object.values(loadGood(waves("waves: [10, 50], waveWaitMax: 59m")).credentials);
-    expect(credential?.limits).toMatchObject({ waves: [10, 50], waveFailuresMax: 0, waveWaitMaxMs: 59 * 60_000 });
+    expect(credential?.limits).toMatchObject({
+      ...{ waves: [10, 50], waveFailuresMax: 0, waveWaitMaxMs: 59 * 60_000 },
+      ...{ waveSlowdownMax: 5, waveLatencyMinMs: 2_000 },
+    });
     expect(problemsOf(waves("waveWaitMax: 2h"))).toEqual([]);
   });
 });

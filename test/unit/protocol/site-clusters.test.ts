@@ -417,7 +417,7 @@ describe("reading back", () => {
         "read-target": ({ namespace }) => ({ target: held[namespace] ?? null }),
         "apply-target": ({ namespace }) => {
           held[namespace] = target(namespace, 2);
-          return null;
+          return { tookMs: null };
         },
         "list-secrets": ({ page, continueToken }) => {
           if (fails(page)) return failing("denied");

@@ -161,7 +161,7 @@ describe("how a tick ends", () => {
       "list-namespaces": { namespaces: [{ name: "a", terminating: false }] },
       "list-secrets": { targets: [seen], continueToken: null },
       "prove-value": { verdict: "accepted" },
-      "apply-target": null,
+      "apply-target": { tookMs: null },
     };
     let step = siteStep(startSite(settings, t0), { type: "go" }, t0);
     const queue = [...step.effects];
@@ -360,7 +360,7 @@ describe("what is in the way of one target holds back no other", () => {
   test("somebody who keeps writing gets so many tries", () => {
     const { writes, outcome } = playSite({
       clusters: one(target("a", 1)),
-      answers: { "apply-target": () => null, "read-target": () => ({ target: target("a", 1) }) },
+      answers: { "apply-target": () => ({ tookMs: null }), "read-target": () => ({ target: target("a", 1) }) },
     });
     expect(writes).toHaveLength(3);
     expect(outcome.report?.unserved).toMatchObject([{ reason: "conflict", text: "somebody else keeps writing it" }]);
@@ -427,6 +427,34 @@ describe("a cluster that is dark", () => {
       complete: false,
       unserved: [{ target: "prod-1", reason: "unreachable" }],
     });
+  });
+
+  test("is waited for by no other: they are written and read back before it has answered once", () => {
+    // Its calls stay on their way as long as there is any other.
+    const pending: string[] = [];
+    const { order, outcome } = playSite({
+      clusters: two,
+      answers: {
+        "list-namespaces": (effect) => {
+          pending.push(effect.cluster);
+          return darkFirst(effect) ? failing("unreachable") : undefined;
+        },
+        "list-secrets": (effect) => {
+          pending.push(effect.cluster);
+          return darkFirst(effect) ? failing("unreachable") : undefined;
+        },
+      },
+      answersNext: (underWay) => underWay - 1,
+    });
+    const answered = (id: string) => order.indexOf(id);
+    expect(pending.slice(-2)).toEqual(["prod-1", "prod-1"]);
+    for (const done of ["read-target:prod-2/a/pull", "apply-target:prod-2/b/pull", "prove-copy:prod-2"])
+      expect([done, answered(done) < answered("list-secrets:prod-1:0"), answered(done)]).toEqual([
+        done,
+        true,
+        expect.any(Number),
+      ]);
+    expect(outcome.report).toMatchObject({ served: 2, unserved: [{ target: "prod-1", reason: "unreachable" }] });
   });
 
   test("a page of its Secrets that still came, and the next that does not: the tick ends", () => {

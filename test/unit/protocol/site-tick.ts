@@ -64,6 +64,8 @@ export interface SiteScene {
   readonly answers?: SiteAnswers;
   /** Which of so many calls under way is answered next; the oldest where absent. */
   readonly answersNext?: (underWay: number) => number;
+  /** What a write took; not measured where absent. */
+  readonly tookMs?: (cluster: string, namespace: string) => number;
   /** Time at the n-th reply; stands still where absent. */
   readonly nowMs?: (replies: number) => number;
 }
@@ -91,6 +93,8 @@ export function siteSettings(scene: SiteScene): SiteSettings {
       canaryWaitMaxMs: 30 * minuteMs,
       waves: [],
       waveFailuresMax: 0,
+      waveSlowdownMax: 5,
+      waveLatencyMinMs: 2_000,
       waveWaitMaxMs: 20 * minuteMs,
       pollMs: minuteMs,
       ...scene.limits,
@@ -134,7 +138,7 @@ function workingWorld(scene: SiteScene, stored: () => SiteLedger | null): Requir
     "reload-ledger": () => ({ ledgerId: stored()?.ledgerId ?? null, epoch: stored()?.epoch ?? 0 }),
     "apply-target": ({ cluster, namespace, marks }) => {
       held.set(`${cluster}/${namespace}`, target(namespace, value?.epoch ?? 0, { marks }));
-      return null;
+      return { tookMs: scene.tookMs?.(cluster, namespace) ?? null };
     },
   };
 }

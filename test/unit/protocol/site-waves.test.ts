@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { SiteLedger } from "../../../core/protocol/site-state.ts";
 import { placeInWaves } from "../../../core/protocol/site-waves.ts";
+import { traceOf } from "./home-tick.ts";
 import { minuteMs, siteLedgerWith, t0 } from "./ledgers.ts";
 import { failing, plan, playSite, type SiteScene, target } from "./site-tick.ts";
 
@@ -12,7 +14,7 @@ const waves = { waves: [30, 60] };
 
 /** What a tick wrote, by namespace. */
 const written = ({ writes }: ReturnType<typeof playSite>) =>
-  writes.filter((id) => id.startsWith("apply")).map((id) => id.split("/")[1]);
+  writes.filter((id) => id.startsWith("apply")).map((id) => id.split("/")[1] ?? "");
 /** The world and ledger that a tick left, for the next one. */
 function leftBy(played: ReturnType<typeof playSite>, scene: SiteScene, settled = written(played)): SiteScene {
   const held = Object.entries(scene.clusters["prod-1"] ?? {}).map(
@@ -144,6 +146,124 @@ describe("what opens the next wave", () => {
   test("a new epoch begins with the first wave, whatever the report of the one before says", () => {
     const ledger = siteLedgerWith("aws", { epoch: 1, generation: 1 }, { epochSinceMs: t0 });
     expect(written(playSite({ ...first, ledger }))).toEqual(within(0, 30));
+  });
+});
+
+describe("latency", () => {
+  const quick: SiteScene = { ...first, tookMs: () => 100 };
+  const one = playSite(quick);
+  /** The second wave, as slow as said; with it the world and ledger that it leaves. */
+  const second = (tookMs: (cluster: string, namespace: string) => number, limits: SiteScene["limits"] = {}) => {
+    const scene: SiteScene = { ...leftBy(one, quick), tookMs, limits: { ...waves, ...limits } };
+    const two = playSite(scene);
+    return { two, next: leftBy(two, scene) };
+  };
+  const pacesOf = ({ outcome }: ReturnType<typeof playSite>) => outcome.report?.wave?.paces;
+
+  test("a wave is measured by the median of its writes, and held to the quickest before it, cluster by cluster", () => {
+    expect(pacesOf(one)).toEqual({ "prod-1": { bestMs: 100, lastMs: 100 } });
+    expect(problemOf(one)?.code).toBe("wave-open");
+    const slowOnes = within(30, 60).slice(0, 1 + within(30, 60).length / 2);
+    const few = second((_, name) => (slowOnes.slice(2).includes(name) ? 60_000 : 40));
+    expect(pacesOf(few.two)).toEqual({ "prod-1": { bestMs: 40, lastMs: 40 } });
+    expect(pacesOf(second((_, name) => (slowOnes.includes(name) ? 60_000 : 40)).two)).toEqual({
+      "prod-1": { bestMs: 100, lastMs: 60_000 },
+    });
+    const plans = [plan("canary", true), plan("prod-1"), plan("prod-2")];
+    const clusters = { canary: older, "prod-1": older, "prod-2": older };
+    const three = playSite({ ...first, clusters, plans, tookMs: (cluster) => (cluster === "prod-2" ? 9_000 : 20) });
+    expect(pacesOf(three)).toEqual({
+      "prod-1": { bestMs: 20, lastMs: 20 },
+      "prod-2": { bestMs: 9_000, lastMs: 9_000 },
+    });
+  });
+
+  test("one that grew slow halts, named with its figures, until a percent more of it is quick again", () => {
+    const { two, next } = second(() => 2_400);
+    const held = within(60, 100).length;
+    expect(two.outcome.report?.wave).toMatchObject({ percent: 60, failed: 0, left: 0 });
+    expect(problemOf(two)).toEqual({
+      code: "wave-halted",
+      text: `aws: halted at the wave of 60 %: prod-1 takes 2400 ms for a write, 100 ms in its quickest wave; ${held} targets keep their login. One percent more is tried in the next tick; "tick --resume" opens the next wave all the same`,
+      blocks: false,
+    });
+    // Nobody is there to be tried at first: what was measured last holds.
+    let scene: SiteScene = next;
+    const tried: string[] = [];
+    for (let percent = 61; percent <= 100 && tried.length === 0; percent += 1) {
+      const played = playSite(scene);
+      expect(written(played)).toEqual(within(percent - 1, percent));
+      expect(problemOf(played)?.text).toContain(`halted at the wave of ${percent} %: prod-1 takes 2400 ms`);
+      tried.push(...written(played));
+      scene = leftBy(played, scene);
+    }
+    expect(tried).not.toEqual([]);
+    // Quick again: the one that shows it is alone, and all others follow.
+    const after = within(60, 100).filter((name) => !tried.includes(name));
+    const shown: string[] = [];
+    for (scene = { ...scene, tookMs: () => 150 }; shown.length < after.length; ) {
+      const played = playSite(scene);
+      const more = written(played);
+      if (shown.length > 0) expect(more).toEqual(after.filter((name) => !shown.includes(name)));
+      shown.push(...more);
+      scene = leftBy(played, scene);
+    }
+    expect(playSite(scene).outcome.end).toBe("served");
+  });
+
+  test("--resume and waveWaitMax open the next one all the same", () => {
+    const { next } = second(() => 2_400);
+    expect(written(playSite({ ...next, settings: { resume: true } }))).toEqual(within(60, 100));
+    expect(written(playSite({ ...next, nowMs: () => t0 + 20 * minuteMs }))).toEqual(within(60, 100));
+  });
+
+  test.each([
+    ["no slower than waveSlowdownMax times", 500, { waveLatencyMinMs: 0 }],
+    ["no slower than waveLatencyMin", 2_000, {}],
+    ["switched off", 60_000, { waveSlowdownMax: 0 }],
+  ])("goes on where it is %s", (_, ms, limits) => {
+    const { two, next } = second(() => ms, limits);
+    expect(problemOf(two)?.code).toBe("wave-open");
+    expect(written(playSite(next))).toEqual(within(60, 100));
+  });
+
+  test.each([
+    ["slower than waveSlowdownMax times", 501, { waveLatencyMinMs: 0 }],
+    ["slower than waveLatencyMin", 2_001, {}],
+  ])("halts where it is %s", (_, ms, limits) => {
+    expect(problemOf(second(() => ms, limits).two)?.code).toBe("wave-halted");
+  });
+
+  test("what failed in a slow wave, or was left, is tried first", () => {
+    const { two, next } = second(() => 2_400, { targetWritesPerTickMax: 2 });
+    expect(problemOf(two)?.text).toMatch(/prod-1 takes 2400 ms .* It is tried again in the next tick/);
+    expect(written(playSite({ ...next, limits: waves }))).toEqual(within(30, 60).slice(2));
+  });
+
+  test("three slow clusters are named, and how many more there are", () => {
+    const five = Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`prod-${n}`, older]));
+    const report = { ...one.outcome.report, wave: { percent: 30, failed: 0, left: 0, held: 9 } };
+    const paces = Object.fromEntries(Object.keys(five).map((name) => [name, { bestMs: 100, lastMs: 5_000 }]));
+    const ledger = { ...fresh, report: { ...report, wave: { ...report.wave, paces } } } as SiteLedger;
+    const answers = { "list-secrets": () => failing("unreachable") };
+    const dark = playSite({ ...first, clusters: five, ledger, answers });
+    expect(problemOf(dark)?.text).toMatch(
+      /31 %: prod-1 takes .*; prod-2 takes .*; prod-3 takes [^;]*; 2 more are as slow/,
+    );
+  });
+
+  test("of the epoch before nothing is known", () => {
+    const { two } = second(() => 2_400);
+    const ledger = { ...two.ledger, epoch: 3, report: two.outcome.report } as SiteLedger;
+    const older2 = Object.fromEntries(names.map((name) => [name, target(name, 2)]));
+    const newer = playSite({
+      ...first,
+      clusters: { "prod-1": older2 },
+      value: traceOf(3),
+      ledger,
+      tookMs: () => 9_000,
+    });
+    expect(pacesOf(newer)).toEqual({ "prod-1": { bestMs: 9_000, lastMs: 9_000 } });
   });
 });
 

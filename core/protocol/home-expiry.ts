@@ -18,7 +18,8 @@ export function holdersOf(state: LedgerState, record: Replaced): readonly string
     const report = siteSeen(state, site)?.report;
     if (!report || report.ledgerId !== state.ledger.ledgerId || report.epoch <= record.epoch)
       return [...store, `all targets of ${site}`];
-    if (!report.usernames.includes(username)) return store;
+    // What could not be read may hold it: a dark cluster shows no username.
+    if (report.complete && !report.usernames.includes(username)) return store;
     const foreign = report.foreign.filter((one) => one.username === username).map(({ target }) => target);
     const named = [...report.unserved.map(({ target }) => target), ...foreign];
     return [...store, ...(named.length > 0 ? named : [`a target of ${site}`])];

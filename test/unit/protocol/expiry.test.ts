@@ -80,6 +80,23 @@ describe("a margin before a replaced generation's expiry", () => {
       },
       "a target of aws",
     ],
+    [
+      "a cluster that could not be read shows no username",
+      {
+        "load-site": ({ site }) => ({
+          ledger: siteLedgerWith(
+            site,
+            site === "azure" ? { served: 1, complete: false, unserved: [target("prod-2")] } : {},
+          ),
+        }),
+      },
+      "prod-2",
+    ],
+    [
+      "a look that was incomplete, without a word where",
+      { "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { complete: site !== "azure" }) }) },
+      "a target of azure",
+    ],
   ])("%s", (_what, answers, where) => {
     expect(told({ ledger: replaced(near), answers })).toEqual([
       `the robot of generation 1 ends in 60 minutes; then pulls fail at ${where}`,

@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
+import { ProcessGate } from "../../core/drivers/kubernetes/process-gate.ts";
 import { createAuthority } from "../../functions/sandbox/certificates.ts";
 import { label, present, refused, writeOf } from "./cluster-fixtures.ts";
 import { driverBench, reply } from "./kubernetes-bench.ts";
@@ -117,6 +119,17 @@ describe("connections", () => {
 
   it("plain http is refused but for loopback", () => {
     expect(() => connect({ server: "http://kubernetes.example" })).toThrow("only https");
+  });
+
+  it("a call waits for a place among those of all clusters of the process", async () => {
+    const together = new ProcessGate({ inFlightMax: 1, nowMs: () => 0, sleep: () => new Promise(() => undefined) });
+    const leave = await together.enter();
+    const before = server.counts.get("secret.get") ?? 0;
+    const read = connect({ processGate: together }).readSecret(here(), "pull");
+    await delay(50);
+    expect(server.counts.get("secret.get") ?? 0).toBe(before);
+    leave();
+    expect(await read).toBeNull();
   });
 
   it("many calls share few connections", async () => {

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import { type ErrorKind, PortError } from "../../ports/errors.ts";
+import { exchange, OversizedReplyError } from "./exchange.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
@@ -28,47 +29,30 @@ export interface HttpReply {
  * UTF-8 (`bad-reply`), since nothing may be read out of it that it does not say. Bodies never enter messages.
  */
 export async function sendHttp(dispatcher: Dispatcher, wanted: HttpRequest): Promise<HttpReply> {
-  const where = { system: wanted.system, operation: wanted.operation };
+  const { system, operation, bodyBytesMax } = wanted;
+  const where = { system, operation };
   try {
-    const reply = await request(wanted.url, {
-      dispatcher,
-      method: wanted.method,
-      ...(wanted.headers ? { headers: { ...wanted.headers } } : {}),
-      ...(wanted.body === undefined ? {} : { body: wanted.body }),
-      signal: AbortSignal.timeout(wanted.timeoutMs),
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of reply.body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > wanted.bodyBytesMax) {
-        reply.body.destroy();
-        throw new PortError(
-          "invalid",
-          `${wanted.system}: ${wanted.operation}: reply over ${wanted.bodyBytesMax} bytes`,
-          {
-            ...where,
-            reason: "bad-reply",
-            status: reply.statusCode,
-          },
-        );
-      }
-      chunks.push(chunk);
-    }
-    const headers: Record<string, string> = {};
+    const { origin, pathname, search } = new URL(wanted.url);
+    const { method, headers = {}, body = null } = wanted;
+    const reply = await exchange(dispatcher, { origin, path: pathname + search, method, headers, body }, wanted);
+    const received: Record<string, string> = {};
     for (const [name, value] of Object.entries(reply.headers)) {
-      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : String(value);
+      if (value !== undefined) received[name] = typeof value === "string" ? value : value.join(", ");
     }
-    const dateMs = Date.parse(headers["date"] ?? "");
+    const dateMs = Date.parse(received["date"] ?? "");
     return {
-      status: reply.statusCode,
-      headers,
-      text: textOf(Buffer.concat(chunks), reply.statusCode, wanted),
+      status: reply.status,
+      headers: received,
+      text: textOf(reply.body, reply.status, wanted),
       serverMs: Number.isNaN(dateMs) ? null : dateMs,
     };
   } catch (error) {
     if (error instanceof PortError) throw error;
-    throw new PortError("unreachable", `${wanted.system}: ${wanted.operation}: no answer (${causeCode(error)})`, where);
+    if (error instanceof OversizedReplyError) {
+      const message = `${system}: ${operation}: reply over ${bodyBytesMax} bytes`;
+      throw new PortError("invalid", message, { ...where, reason: "bad-reply", status: error.status });
+    }
+    throw new PortError("unreachable", `${system}: ${operation}: no answer (${causeCode(error)})`, where);
   }
 }
 

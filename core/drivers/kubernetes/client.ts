@@ -1,13 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  CoreV1Api,
-  CustomObjectsApi,
-  createConfiguration,
-  type RequestContext,
-  ResponseContext,
-  ServerConfiguration,
-  wrapHttpLibrary,
-} from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
 import { PortError } from "../../ports/errors.ts";
 import type { Secret } from "../../secret.ts";
@@ -34,79 +25,63 @@ export interface ClientOptions {
   readonly processGate?: ProcessGate | undefined;
 }
 
-export interface KubernetesApis {
-  readonly core: CoreV1Api;
-  /** Objects of installed kinds. */
-  readonly custom: CustomObjectsApi;
+/** One call, its path below the server's address. */
+export type ApiRequest = CallFacts &
+  Pick<HttpRequest, "method" | "body"> & {
+    /** Encoded, with its query. */
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+
+export interface ApiReply extends HttpReply {
+  /** The text as JSON: an object, whatever is in it. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export interface ApiClient {
+  /** `kubernetes <cluster>`: the system of its calls. */
+  readonly system: string;
+  readonly send: (request: ApiRequest) => Promise<ApiReply>;
 }
 
 /**
- * The SDK's APIs over our own transport. The SDK's opens a TLS connection per request, has neither
- * time-outs nor size limits, and puts bodies and headers of failures into its messages (clouds.md D1);
- * here every failure is a `PortError` before the SDK sees it. A refused token is asked for once more. How many
- * calls go at the same time is found out by how the cluster takes them.
+ * Calls of one API server over one dispatcher, bounded in time and size; every failure is a `PortError`. A refused
+ * token is asked for once more. How many calls go at the same time is found out by how the cluster takes them.
  */
-export function createClient(options: ClientOptions): KubernetesApis {
-  const { nowMs, tokens, throttledTriesMax } = options;
-  const gate = new AdaptiveGate({ nowMs, throttledTriesMax, sleep: (ms) => delay(ms) });
+export function createClient(options: ClientOptions): ApiClient {
+  const { nowMs, tokens, throttledTriesMax, processGate } = options;
+  const together = processGate === undefined ? undefined : { cluster: options.name, gate: processGate };
+  const gate = new AdaptiveGate({ nowMs, throttledTriesMax, together, sleep: (ms) => delay(ms) });
+  const server = options.server.replace(/\/+$/, "");
 
-  async function send(request: RequestContext): Promise<ResponseContext> {
-    const call = describe(options.name, request);
-    const token = await tokenOr(call, () => tokens.current());
-    let reply = await gate.run(() => sendOnce(options, call, request, token));
+  async function send(request: ApiRequest): Promise<ApiReply> {
+    const token = await tokenOr(request, () => tokens.current());
+    let reply = await gate.run(() => sendOnce(options, server, request, token));
     if (reply.status === 401) {
-      const fresh = await tokenOr(call, () => tokens.after(token));
-      if (!fresh.equals(token)) reply = await gate.run(() => sendOnce(options, call, request, fresh));
+      const fresh = await tokenOr(request, () => tokens.after(token));
+      if (!fresh.equals(token)) reply = await gate.run(() => sendOnce(options, server, request, fresh));
     }
-    if (reply.status >= 400) throw failureOf(call, reply, options.nowMs());
-    // The SDK puts the body of a status that it does not know (a redirect) into its message.
+    if (reply.status >= 400) throw failureOf(request, reply, nowMs());
     if (reply.status < 200 || reply.status > 299)
-      throw badReply(call, reply, "a redirect, or a status of something else");
-    checkJson(call, reply);
-    const body = { text: async () => reply.text, binary: async () => Buffer.from(reply.text), stream: () => null };
-    // The SDK asks the header how to read what has been found to be JSON already.
-    return new ResponseContext(reply.status, { ...reply.headers, "content-type": "application/json" }, body);
+      throw badReply(request, reply, "a redirect, or a status of something else");
+    return { ...reply, json: jsonOf(request, reply) };
   }
 
-  const server = options.server.replace(/\/+$/, "");
-  const configuration = { baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary({ send }) };
-  const system = `kubernetes ${options.name}`;
-  return {
-    core: guarded(new CoreV1Api(createConfiguration(configuration)), system),
-    custom: guarded(new CustomObjectsApi(createConfiguration(configuration)), system),
-  };
+  return { system: `kubernetes ${options.name}`, send };
 }
 
-/** The SDK reads replies into classes of its own, and trips over what has another shape: `invalid` (`bad-reply`). */
-function guarded<Api extends object>(api: Api, system: string): Api {
-  return new Proxy(api, {
-    get(target, key) {
-      const member: unknown = Reflect.get(target, key);
-      if (typeof member !== "function") return member;
-      return async (...args: readonly unknown[]): Promise<unknown> => {
-        try {
-          return await member.apply(target, args);
-        } catch (error) {
-          if (error instanceof PortError) throw error;
-          const message = `${system}: ${String(key)}: the reply is not what Kubernetes answers`;
-          throw new PortError("invalid", message, { system, operation: String(key), reason: "bad-reply" });
-        }
-      };
-    },
-  });
-}
-
-function sendOnce(options: ClientOptions, call: CallFacts, request: RequestContext, token: Secret): Promise<HttpReply> {
-  const body = request.getBody();
+function sendOnce(options: ClientOptions, server: string, request: ApiRequest, token: Secret): Promise<HttpReply> {
+  const { method, path, headers, body, system, operation } = request;
+  const ours = { "user-agent": "capstan", authorization: `Bearer ${token.reveal()}` };
   return sendHttp(options.dispatcher, {
-    method: request.getHttpMethod() as HttpRequest["method"],
-    url: request.getUrl(),
-    headers: { ...request.getHeaders(), "user-agent": "capstan", authorization: `Bearer ${token.reveal()}` },
-    ...(typeof body === "string" ? { body } : {}),
+    method,
+    url: `${server}${path}`,
+    headers: { accept: "application/json", ...headers, ...ours },
+    ...(body === undefined ? {} : { body }),
     timeoutMs: options.requestTimeoutMs,
     bodyBytesMax: replyBytesMax,
-    system: call.system,
-    operation: call.operation,
+    system,
+    operation,
   });
 }
 
@@ -121,10 +96,10 @@ async function tokenOr(call: CallFacts, ask: () => Promise<Secret>): Promise<Sec
   }
 }
 
-function checkJson(call: CallFacts, reply: HttpReply): void {
+function jsonOf(call: CallFacts, reply: HttpReply): ApiReply["json"] {
   try {
     const body: unknown = JSON.parse(reply.text);
-    if (typeof body === "object" && body !== null) return;
+    if (typeof body === "object" && body !== null) return body as ApiReply["json"];
   } catch {
     // Falls through: a parser's message may show what it read.
   }
@@ -134,20 +109,4 @@ function checkJson(call: CallFacts, reply: HttpReply): void {
 function badReply({ system, operation, subject }: CallFacts, { status }: HttpReply, why: string): PortError {
   const message = `${system}: ${operation} ${subject}: ${why} (${status})`;
   return new PortError("invalid", message, { system, operation, reason: "bad-reply", status });
-}
-
-function describe(name: string, request: RequestContext): CallFacts {
-  const method = request.getHttpMethod() as string;
-  const { pathname } = new URL(request.getUrl());
-  const parts =
-    pathname
-      .split(/\/api\/v1\/|\/apis\/[^/]+\/[^/]+\//)
-      .at(-1)
-      ?.split("/") ?? [];
-  const inNamespace = parts[0] === "namespaces" && parts.length > 2;
-  const resource = (inNamespace ? parts[2] : parts[0]) ?? "";
-  const subject = (inNamespace ? [parts[1], ...parts.slice(3)] : parts.slice(1)).join("/");
-  const verbs: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
-  const verb = verbs[method] ?? (subject === "" ? "list" : "get");
-  return { system: `kubernetes ${name}`, operation: `${resource}.${verb}`, resource, subject: subject || "all" };
 }

@@ -1,10 +1,3 @@
-import {
-  type CoreV1Api,
-  type CustomObjectsApi,
-  PatchStrategy,
-  setHeaderOptions,
-  type V1Secret,
-} from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
 import type {
   Cluster,
@@ -16,19 +9,19 @@ import type {
 } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import type { NamespaceWatch } from "../../ports/namespace-watch.ts";
-import { pullSecretType } from "../../pullsecret/index.ts";
 import { createDispatcher } from "../http/dispatcher.ts";
-import { linkPullSecret } from "./accounts.ts";
-import { createClient, type KubernetesApis } from "./client.ts";
+import { type ApiClient, createClient } from "./client.ts";
 import { readExternalSecret } from "./external-secrets.ts";
-import { dockerKey, secretFacts } from "./facts.ts";
-import { ExpiredPageError } from "./failures.ts";
+import { pullTextOf, secretFacts } from "./facts.ts";
 import { itemsOf } from "./list-items.ts";
-import { mergedText } from "./merge.ts";
+import { MergedData } from "./merge.ts";
 import { listNamespaces, namespacesPageSize } from "./namespaces.ts";
 import type { ProcessGate } from "./process-gate.ts";
+import { PullTexts } from "./pull-texts.ts";
 import { type PullData, RememberedData } from "./remembered.ts";
-import { checkSecret, nextToken } from "./reply-shapes.ts";
+import { checkSecret, type SecretObject, tokenAfter } from "./reply-shapes.ts";
+import type { KubernetesApis } from "./sdk.ts";
+import { type AppliedSecret, applySecret, deleteSecret, getSecret, listSecrets } from "./secrets.ts";
 import { TokenKeeper, type TokenSource } from "./token.ts";
 import { watchNamespaces } from "./watch.ts";
 
@@ -61,19 +54,19 @@ export interface KubernetesClusterOptions {
 
 /** No object has this version: an apply with it creates, or gets 409 from a present one (rotation.md). */
 const createOnlyVersion = "1";
-const asApply = setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
+const emptyBase64 = Buffer.from('{"auths":{}}', "utf8").toString("base64");
 
-/** A cluster over the official client. Throws when `server` is no https address (http: loopback only). */
+/** A cluster over its API server. Throws when `server` is no https address (http: loopback only). */
 export function createKubernetesCluster(options: KubernetesClusterOptions): Cluster & NamespaceWatch {
   const { server, caPem, caFile, tlsServerName } = options;
   const shared = createDispatcher({ endpoint: server, caPem, caFile });
   const dispatcher = tlsServerName === undefined ? shared : shared.compose(withServerName(tlsServerName));
   const requestTimeoutMs = options.requestTimeoutMs ?? 15_000;
   const tokens = new TokenKeeper(options.token, options.nowMs);
-  const apis = createClient({ ...options, tokens, dispatcher, requestTimeoutMs });
+  const client = createClient({ ...options, tokens, dispatcher, requestTimeoutMs });
   const watch: NamespaceWatch["watchNamespaces"] = (wanted, told, signal) =>
     watchNamespaces({ ...options, tokens, dispatcher }, wanted, told, signal);
-  return Object.assign(new KubernetesCluster(apis, options), { watchNamespaces: watch });
+  return Object.assign(new KubernetesCluster(client, options), { watchNamespaces: watch });
 }
 
 /** The name asked for in the TLS handshake, and looked for in the certificate. */
@@ -81,45 +74,34 @@ function withServerName(servername: string): Dispatcher.DispatcherComposeInterce
   return (dispatch) => (request, handler) => dispatch({ ...request, servername } as typeof request, handler);
 }
 
-type AppliedMetadata = Pick<TargetWrite, "namespace" | "name" | "labels" | "resourceVersion"> &
-  Partial<Pick<TargetWrite, "uid" | "annotations">>;
-
 class KubernetesCluster implements Cluster {
-  readonly #api: CoreV1Api;
-  readonly #custom: CustomObjectsApi;
+  readonly #client: ApiClient;
   readonly #system: string;
   readonly #fieldManager: string;
   readonly #pageSize: number;
   readonly #namespacesPageSize: number;
+  readonly #texts = new PullTexts();
   readonly #data = new RememberedData();
+  readonly #merged = new MergedData();
+  #apis: Promise<KubernetesApis> | null = null;
 
-  constructor({ core, custom }: KubernetesApis, options: KubernetesClusterOptions) {
-    this.#api = core;
-    this.#custom = custom;
-    this.#system = `kubernetes ${options.name}`;
+  constructor(client: ApiClient, options: KubernetesClusterOptions) {
+    this.#client = client;
+    this.#system = client.system;
     this.#fieldManager = options.fieldManager;
     this.#pageSize = options.pageSize ?? 500;
     this.#namespacesPageSize = options.namespacesPageSize ?? namespacesPageSize;
   }
 
   listNamespaces(query: Parameters<Cluster["listNamespaces"]>[0]): Promise<readonly NamespaceFacts[]> {
-    return listNamespaces(this.#api, query, { system: this.#system, pageSize: this.#namespacesPageSize });
+    return listNamespaces(this.#client, query, this.#namespacesPageSize);
   }
 
   async listSecrets(labelSelector: string, continueToken: string | null) {
-    const page = (token: string | null) =>
-      this.#api.listSecretForAllNamespaces({
-        labelSelector,
-        limit: this.#pageSize,
-        ...(token === null ? {} : { _continue: token }),
-      });
-    const list = await page(continueToken).catch((error: unknown) => {
-      if (error instanceof ExpiredPageError && error.continueToken !== null) return page(error.continueToken);
-      throw error;
-    });
+    const list = await listSecrets(this.#client, { labelSelector, limit: this.#pageSize, continueToken });
     const operation = "secrets.list";
     const secrets = itemsOf(list, this.#system, operation).map((secret) => this.#factsOf(secret, operation));
-    return { secrets, continueToken: nextToken(this.#system, operation, list.metadata?._continue, continueToken) };
+    return { secrets, continueToken: tokenAfter(this.#system, operation, list, continueToken) };
   }
 
   async readSecret(namespace: string, name: string): Promise<SecretFacts | null> {
@@ -127,8 +109,8 @@ class KubernetesCluster implements Cluster {
     return secret === null ? null : this.#factsOf(secret, "secrets.get", { namespace, name });
   }
 
-  readExternalSecret(namespace: string, name: string): Promise<ExternalSecretFacts | null> {
-    return readExternalSecret(this.#custom, namespace, name, this.#system);
+  async readExternalSecret(namespace: string, name: string): Promise<ExternalSecretFacts | null> {
+    return readExternalSecret((await this.#sdk()).custom, namespace, name, this.#system);
   }
 
   async createEmptySecret(
@@ -138,7 +120,7 @@ class KubernetesCluster implements Cluster {
   ): Promise<SecretFacts> {
     const metadata = { namespace, name, labels, resourceVersion: createOnlyVersion };
     try {
-      const secret = await this.#apply(metadata, '{"auths":{}}', false);
+      const secret = await this.#apply(metadata, emptyBase64, false);
       return this.#factsOf(secret, "secrets.patch", { namespace, name });
     } catch (error) {
       // A stale version and a field's owner both mean the same here: it is there.
@@ -150,10 +132,9 @@ class KubernetesCluster implements Cluster {
   async applySecret(write: TargetWrite): Promise<SecretFacts> {
     const { namespace, name, uid, resourceVersion, labels, annotations, force } = write;
     const current = this.#data.recall(uid, resourceVersion) ?? (await this.#readExactly(write));
-    const text = mergedText(this.#system, write, current);
+    const base64 = this.#merged.of(this.#system, write, current);
     try {
-      const secret = await this.#apply({ namespace, name, uid, resourceVersion, labels, annotations }, text, force);
-      this.#data.forget(uid, resourceVersion);
+      const secret = await this.#apply({ namespace, name, uid, resourceVersion, labels, annotations }, base64, force);
       return this.#factsOf(secret, "secrets.patch", { namespace, name });
     } catch (error) {
       if (reasonOf(error) !== "stale-writer" && reasonOf(error) !== "field-owner") throw error;
@@ -166,53 +147,61 @@ class KubernetesCluster implements Cluster {
     }
   }
 
-  linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult> {
-    return linkPullSecret(this.#api, namespace, account, secret);
+  async linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult> {
+    const { linkPullSecret } = await import("./accounts.ts");
+    return linkPullSecret((await this.#sdk()).core, namespace, account, secret);
   }
 
   async deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void> {
     try {
-      await this.#api.deleteNamespacedSecret({ namespace, name, body: { preconditions: { uid, resourceVersion } } });
+      await deleteSecret(this.#client, { namespace, name }, { uid, resourceVersion });
     } catch (error) {
       if (!(error instanceof PortError && error.kind === "not-found")) throw error;
     }
   }
 
-  #apply(metadata: AppliedMetadata, text: string, force: boolean): Promise<V1Secret> {
-    const { namespace, name } = metadata;
-    const owner = { fieldManager: this.#fieldManager, ...(force ? { force } : {}) };
-    const data = { [dockerKey]: Buffer.from(text, "utf8").toString("base64") };
-    const body = { apiVersion: "v1", kind: "Secret", metadata, type: pullSecretType, data };
-    return this.#api.patchNamespacedSecret({ namespace, name, ...owner, body }, asApply);
+  #apply(metadata: AppliedSecret["metadata"], base64: string, force: boolean): Promise<unknown> {
+    return applySecret(this.#client, { metadata, base64, fieldManager: this.#fieldManager, force });
   }
 
-  async #read(namespace: string, name: string): Promise<V1Secret | null> {
+  async #read(namespace: string, name: string): Promise<Readonly<Record<string, unknown>> | null> {
     try {
-      return await this.#api.readNamespacedSecret({ namespace, name });
+      return await getSecret(this.#client, namespace, name);
     } catch (error) {
       if (error instanceof PortError && error.kind === "not-found") return null;
       throw error;
     }
   }
 
+  #sdk(): Promise<KubernetesApis> {
+    this.#apis ??= import("./sdk.ts").then(({ sdkApis }) => sdkApis(this.#client));
+    return this.#apis;
+  }
+
   /** The data of exactly this object in exactly this version, or the `conflict` that it is not any more. */
   async #readExactly(write: TargetWrite): Promise<PullData> {
-    const secret = await this.#read(write.namespace, write.name);
-    if (secret?.metadata?.uid !== write.uid) {
+    const found = await this.#read(write.namespace, write.name);
+    if (found === null) throw this.#conflict("wrong-uid", write, "deleted or made anew meanwhile");
+    const secret = checkSecret(this.#system, "secrets.get", found, write);
+    if (secret.metadata.uid !== write.uid) {
       throw this.#conflict("wrong-uid", write, "deleted or made anew meanwhile");
     }
     if (secret.metadata.resourceVersion !== write.resourceVersion) {
       throw this.#conflict("stale-writer", write, "changed meanwhile");
     }
-    checkSecret(this.#system, "secrets.get", secret, write);
-    return this.#data.remember(secret);
+    return this.#remember(secret).data;
   }
 
-  #factsOf(secret: V1Secret, operation: string, asked?: { namespace: string; name: string }): SecretFacts {
-    checkSecret(this.#system, operation, secret, asked);
-    const facts = secretFacts(this.#system, secret, this.#fieldManager);
-    this.#data.remember(secret);
-    return facts;
+  #factsOf(reply: unknown, operation: string, asked?: { namespace: string; name: string }): SecretFacts {
+    const secret = checkSecret(this.#system, operation, reply, asked);
+    return secretFacts(secret, this.#remember(secret).pull, this.#fieldManager);
+  }
+
+  #remember(secret: SecretObject) {
+    const pull = pullTextOf(secret, this.#texts);
+    const data: PullData = { type: secret.type ?? "", text: pull?.text ?? null };
+    this.#data.remember(secret.metadata.uid, secret.metadata.resourceVersion, data);
+    return { pull, data };
   }
 
   #conflict(

@@ -1,24 +1,21 @@
-import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import type { SecretFacts } from "../../ports/cluster.ts";
-import { PortError } from "../../ports/errors.ts";
-import { managerWithTool, parsePullSecret, toolsThatWrite } from "../../pullsecret/index.ts";
+import { managerWithTool, pullSecretType, toolsThatWrite } from "../../pullsecret/index.ts";
+import type { PullText, PullTexts } from "./pull-texts.ts";
+import type { SecretObject } from "./reply-shapes.ts";
 
 export const dockerKey = ".dockerconfigjson";
 
-/** The text of `.dockerconfigjson`; null where the Secret has no such key. */
-export function dockerText(secret: V1Secret): string | null {
-  const encoded = secret.data?.[dockerKey];
-  return encoded === undefined ? null : Buffer.from(encoded, "base64").toString("utf8");
+/** Null where the Secret has no such key. */
+export function pullTextOf({ data }: SecretObject, texts: PullTexts): PullText | null {
+  const base64 = data?.[dockerKey];
+  return base64 === undefined ? null : texts.of(base64);
 }
 
-/** Throws `invalid` (`bad-reply`) when the Secret has no identity. */
-export function secretFacts(system: string, secret: V1Secret, fieldManager: string): SecretFacts {
-  const { metadata = {}, type = "" } = secret;
+/** `pull`: its `.dockerconfigjson`; null where it has none. */
+export function secretFacts(secret: SecretObject, pull: PullText | null, fieldManager: string): SecretFacts {
+  const { metadata } = secret;
   const { namespace, name, uid, resourceVersion } = metadata;
-  if (!namespace || !name || !uid || !resourceVersion) {
-    const where = { system, operation: "secrets.read" };
-    throw new PortError("invalid", `${system}: a Secret without identity`, { ...where, reason: "bad-reply" });
-  }
+  const type = secret.type ?? "";
   return {
     namespace,
     name,
@@ -28,29 +25,33 @@ export function secretFacts(system: string, secret: V1Secret, fieldManager: stri
     immutable: secret.immutable === true,
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
-    otherOwners: otherOwners({ ...metadata, namespace, name }, fieldManager),
-    content: parsePullSecret(type, dockerText(secret)),
+    otherOwners: otherOwners(metadata, fieldManager),
+    content: contentOf(type, pull),
   };
+}
+
+/** Of a Secret of another type kubelet reads nothing. */
+function contentOf(type: string, pull: PullText | null): SecretFacts["content"] {
+  if (pull === null) return { state: "absent" };
+  return type === pullSecretType ? pull.content : { state: "parsed", logins: {} };
 }
 
 /**
  * Managers other than ours that own the pull data, and the controller that owns the object. An ordinary
  * (`Update`) write under our own name counts as another: it conflicts with our apply like any other.
  */
-function otherOwners(
-  metadata: V1ObjectMeta & { readonly namespace: string; readonly name: string },
-  fieldManager: string,
-): string[] {
+function otherOwners(metadata: SecretObject["metadata"], fieldManager: string): string[] {
   const owners = new Set<string>();
-  for (const { manager = "unknown", operation, fieldsV1 } of metadata.managedFields ?? []) {
+  for (const { manager, operation, fieldsV1 } of metadata.managedFields ?? []) {
     if (manager === fieldManager && operation === "Apply") continue;
-    if (ownsData(fieldsV1)) owners.add(managerWithTool(manager));
+    if (ownsData(fieldsV1)) owners.add(managerWithTool(manager ?? "unknown"));
   }
   for (const { controller, kind, name } of metadata.ownerReferences ?? []) {
     if (controller === true) owners.add(`${kind}/${name}`);
   }
-  const { namespace, name, labels = {}, annotations = {} } = metadata;
-  for (const tool of toolsThatWrite({ namespace, name, labels, annotations })) owners.add(tool);
+  const { namespace, name, labels, annotations } = metadata;
+  const traces = { namespace, name, labels: labels ?? {}, annotations: annotations ?? {} };
+  for (const tool of toolsThatWrite(traces)) owners.add(tool);
   return [...owners].sort();
 }
 

@@ -1,7 +1,25 @@
 import type { TargetWrite } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import { MalformedPullSecretError, mergeLogins, parsePullSecret, pullSecretType } from "../../pullsecret/index.ts";
+import type { Secret } from "../../secret.ts";
 import type { PullData } from "./remembered.ts";
+
+/** The data to send, in base64: merged once for all Secrets that hold the same text and get the same logins. */
+export class MergedData {
+  readonly #last = new WeakMap<Secret, { readonly given: string; readonly base64: string }>();
+
+  /** Throws as `mergedText` does. */
+  of(system: string, write: TargetWrite, current: PullData): string {
+    const { type, text } = current;
+    const logins = Object.entries(write.logins).map(([key, one]) => [key, one.username, one.password.reveal()]);
+    const given = JSON.stringify([type, write.repair === true, logins]);
+    const before = text === null ? undefined : this.#last.get(text);
+    if (before?.given === given) return before.base64;
+    const base64 = Buffer.from(mergedText(system, write, current), "utf8").toString("base64");
+    if (text !== null) this.#last.set(text, { given, base64 });
+    return base64;
+  }
+}
 
 /**
  * The text to send: our logins merged into the one read, parsed once more as kubelet would. Throws

@@ -31,7 +31,9 @@ export class ProcessGate {
   #limit: number;
   /** The oldest first. */
   readonly #places = new Set<Place>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting: (() => void)[] = [];
+  /** Somebody sleeps until the oldest place only waits. */
+  #watched = false;
   #complaint: { readonly cluster: string; readonly atMs: number } | null = null;
   #cutMs = Number.NEGATIVE_INFINITY;
 
@@ -48,37 +50,48 @@ export class ProcessGate {
 
   /** Waits for a place; what is returned gives it back. */
   async enter(): Promise<() => void> {
-    const { nowMs, sleep } = this.#options;
-    for (;;) {
-      const [oldest] = this.#places;
-      if (oldest !== undefined && nowMs() - oldest.sinceMs >= waitsMs) {
-        this.#places.delete(oldest);
-        continue;
-      }
-      if (oldest === undefined || this.#places.size < this.limit) break;
-      await this.#woken(sleep(oldest.sinceMs + waitsMs - nowMs()));
+    while (!this.#hasRoom()) {
+      this.#watch();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    const place: Place = { sinceMs: nowMs() };
+    const place: Place = { sinceMs: this.#options.nowMs() };
     this.#places.add(place);
+    // More than one place may have become free at a time; the next one's turn may be up to the watch.
+    if (this.#waiting.length > 0) {
+      if (this.#hasRoom()) this.#wakeNext();
+      else this.#watch();
+    }
     return () => {
       this.#places.delete(place);
-      const [next] = this.#waiting;
-      next?.();
+      this.#wakeNext();
     };
   }
 
-  /** When a place was given back, or the oldest one only waits by now. */
-  async #woken(waited: Promise<unknown>): Promise<void> {
-    let wake: () => void = () => undefined;
-    const woken = new Promise<void>((resolve) => {
-      wake = () => {
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
+  #hasRoom(): boolean {
+    const nowMs = this.#options.nowMs();
+    for (const place of this.#places) {
+      if (nowMs - place.sinceMs < waitsMs) break;
+      this.#places.delete(place);
+    }
+    return this.#places.size < this.limit;
+  }
+
+  /** One sleep for all who wait: until the oldest place only waits, and may be had. */
+  #watch(): void {
+    const [oldest] = this.#places;
+    if (this.#watched || oldest === undefined) return;
+    this.#watched = true;
+    const { nowMs, sleep } = this.#options;
+    void sleep(oldest.sinceMs + waitsMs - nowMs()).then(() => {
+      this.#watched = false;
+      if (this.#waiting.length === 0) return;
+      if (this.#hasRoom()) this.#wakeNext();
+      this.#watch();
     });
-    await Promise.race([woken, waited]);
-    this.#waiting.delete(wake);
+  }
+
+  #wakeNext(): void {
+    this.#waiting.shift()?.();
   }
 
   wentWell(): void {

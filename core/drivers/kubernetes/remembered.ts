@@ -1,48 +1,48 @@
-import type { V1Secret } from "@kubernetes/client-node";
-import { Secret } from "../../secret.ts";
-import { dockerText } from "./facts.ts";
+import type { Secret } from "../../secret.ts";
 
 /** Of one version of one object, and so true for ever. */
 export interface PullData {
   readonly type: string;
+  /** Null: the Secret has no `.dockerconfigjson`. */
   readonly text: Secret | null;
 }
 
-const bytesMax = 16 * 1024 * 1024;
+/** Four pages: as many as are written from at the same time. */
+const objectsMax = 2_048;
+const charactersMax = 8 * 1024 * 1024;
+
+interface Remembered {
+  readonly resourceVersion: string;
+  readonly data: PullData;
+  readonly characters: number;
+}
 
 /**
  * What was read lately, by uid and resourceVersion, so that a write need not read again what it merges
  * into. Bounded: the oldest goes first, and what is gone is read again.
  */
 export class RememberedData {
-  readonly #byVersion = new Map<string, PullData & { readonly bytes: number }>();
-  #bytes = 0;
+  readonly #byUid = new Map<string, Remembered>();
+  #characters = 0;
 
-  remember(secret: V1Secret): PullData {
-    const text = dockerText(secret);
-    const bytes = 200 + (text?.length ?? 0);
-    const data = { type: secret.type ?? "", text: text === null ? null : new Secret(text), bytes };
-    const key = `${secret.metadata?.uid} ${secret.metadata?.resourceVersion}`;
-    this.#forget(key);
-    this.#byVersion.set(key, data);
-    this.#bytes += bytes;
-    for (const oldest of this.#byVersion.keys()) {
-      if (this.#bytes <= bytesMax) break;
+  remember(uid: string, resourceVersion: string, data: PullData): void {
+    this.#forget(uid);
+    const characters = data.text?.reveal().length ?? 0;
+    this.#byUid.set(uid, { resourceVersion, data, characters });
+    this.#characters += characters;
+    for (const oldest of this.#byUid.keys()) {
+      if (this.#byUid.size <= objectsMax && this.#characters <= charactersMax) break;
       this.#forget(oldest);
     }
-    return data;
   }
 
   recall(uid: string, resourceVersion: string): PullData | undefined {
-    return this.#byVersion.get(`${uid} ${resourceVersion}`);
+    const known = this.#byUid.get(uid);
+    return known?.resourceVersion === resourceVersion ? known.data : undefined;
   }
 
-  forget(uid: string, resourceVersion: string): void {
-    this.#forget(`${uid} ${resourceVersion}`);
-  }
-
-  #forget(key: string): void {
-    this.#bytes -= this.#byVersion.get(key)?.bytes ?? 0;
-    this.#byVersion.delete(key);
+  #forget(uid: string): void {
+    this.#characters -= this.#byUid.get(uid)?.characters ?? 0;
+    this.#byUid.delete(uid);
   }
 }

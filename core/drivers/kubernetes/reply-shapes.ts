@@ -1,4 +1,3 @@
-import type { V1Namespace, V1Secret } from "@kubernetes/client-node";
 import * as z from "zod";
 import { PortError } from "../../ports/errors.ts";
 import { pullSecretType } from "../../pullsecret/index.ts";
@@ -25,8 +24,18 @@ const secretShape = z.looseObject({
     resourceVersion: id,
     labels: texts,
     annotations: texts,
-    managedFields: z.array(z.looseObject({ manager: printable.nullish(), operation: z.string().nullish() })).nullish(),
-    ownerReferences: z.array(z.looseObject({ kind: printable, name: printable })).nullish(),
+    managedFields: z
+      .array(
+        z.looseObject({
+          manager: printable.nullish(),
+          operation: z.string().nullish(),
+          fieldsV1: z.unknown().optional(),
+        }),
+      )
+      .nullish(),
+    ownerReferences: z
+      .array(z.looseObject({ kind: printable, name: printable, controller: z.unknown().optional() }))
+      .nullish(),
   }),
   type: z.string().nullish(),
   immutable: z.boolean().nullish(),
@@ -34,9 +43,12 @@ const secretShape = z.looseObject({
 });
 
 const namespaceShape = z.looseObject({
-  metadata: z.looseObject({ name: label }),
+  metadata: z.looseObject({ name: label, deletionTimestamp: z.unknown().optional() }),
   status: z.looseObject({ phase: z.string().nullish() }).nullish(),
 });
+
+export type SecretObject = z.infer<typeof secretShape>;
+export type NamespaceObject = z.infer<typeof namespaceShape>;
 
 interface Named {
   readonly namespace?: string;
@@ -48,7 +60,7 @@ function badReply(system: string, operation: string, why: string): PortError {
 }
 
 /** Throws `invalid` (`bad-reply`) for what no API server answers, or an object other than the one asked for. */
-export function checkSecret(system: string, operation: string, secret: V1Secret, asked?: Named): void {
+export function checkSecret(system: string, operation: string, secret: unknown, asked?: Named): SecretObject {
   const parsed = secretShape.safeParse(secret);
   const place = asked === undefined ? operation : `${operation} ${asked.namespace}/${asked.name}`;
   if (!parsed.success) throw badReply(system, place, "the reply holds something that is no Secret");
@@ -58,15 +70,29 @@ export function checkSecret(system: string, operation: string, secret: V1Secret,
   const { namespace, name } = parsed.data.metadata;
   if (asked !== undefined && (namespace !== asked.namespace || name !== asked.name))
     throw badReply(system, place, "the reply is another Secret");
+  return parsed.data;
 }
 
 /** The same for a namespace. */
-export function checkNamespace(system: string, operation: string, namespace: V1Namespace, asked?: Named): void {
+export function checkNamespace(system: string, operation: string, namespace: unknown, asked?: Named): NamespaceObject {
   const parsed = namespaceShape.safeParse(namespace);
   const place = asked === undefined ? operation : `${operation} ${asked.name}`;
   if (!parsed.success) throw badReply(system, place, "the reply holds something that is no namespace");
   if (asked !== undefined && parsed.data.metadata.name !== asked.name)
     throw badReply(system, place, "the reply is another namespace");
+  return parsed.data;
+}
+
+/** The token of the page after this list. `asked`: the token of this one. */
+export function tokenAfter(
+  system: string,
+  operation: string,
+  list: Readonly<Record<string, unknown>>,
+  asked: string | null,
+): string | null {
+  const { metadata } = list;
+  const next = typeof metadata === "object" && metadata !== null ? (metadata as { continue?: unknown }).continue : null;
+  return nextToken(system, operation, next, asked);
 }
 
 /** The token of the page after this one; null: there is none. Throws `invalid` (`bad-reply`) for one that leads nowhere. */

@@ -88,6 +88,21 @@ test("a dark cluster slows no other: its calls give their places back after a se
   expect(together.limit).toBe(8);
 });
 
+test("clusters that go dark one after the other hold nobody up for longer than a second each", async () => {
+  const { clock, cluster } = fleet(8);
+  const never = () => new Promise<HttpReply>(() => undefined);
+  for (const name of ["first", "second", "third"]) for (let n = 0; n < 8; n += 1) void cluster(name).run(never);
+  await settle();
+  let answered = false;
+  void cluster("served")
+    .run(async () => answer(200))
+    .then(() => {
+      answered = true;
+    });
+  for (let seconds = 0; seconds < 3; seconds += 1) await clock.pass(1_000);
+  expect(answered).toBe(true);
+});
+
 test("grows while it goes well, halves when two clusters complain within a second, and not for one alone", async () => {
   const { clock, together, cluster } = fleet();
   const [one, other] = [cluster("one"), cluster("other")];

@@ -14,6 +14,12 @@ interface Failed {
   readonly why: string;
 }
 
+export interface LinkedAccounts {
+  readonly problems: readonly Problem[];
+  /** Named, and not there: waited for. */
+  readonly absent: number;
+}
+
 /**
  * Sees to it that the ServiceAccounts which targets name have the pull Secret in their list, at the clusters
  * of one site. Nothing is remembered: whatever was taken out comes back. An account that is not there is
@@ -24,9 +30,10 @@ export async function linkAccounts(
   credential: string,
   site: string,
   { deadlineMs, signal }: Pick<TickInputs, "deadlineMs" | "signal">,
-): Promise<readonly Problem[]> {
+): Promise<LinkedAccounts> {
   const { targets, limits } = credentialOf(tools.config, credential);
   const failed: Failed[] = [];
+  let absent = 0;
   const work = targets
     .filter(({ serviceAccounts }) => serviceAccounts.length > 0)
     .flatMap((target) => target.clusters.map((cluster) => ({ target, cluster })))
@@ -40,7 +47,8 @@ export async function linkAccounts(
       const note = (place: string, error: unknown) => {
         if (!(error instanceof PortError)) throw error;
         // It is made by a controller, or by its owner, and served by a later tick.
-        if (error.kind !== "not-found") failed.push({ place: `${cluster}/${place}`, why: error.message });
+        if (error.kind === "not-found") absent += 1;
+        else failed.push({ place: `${cluster}/${place}`, why: error.message });
         return error.kind;
       };
       let dark = false;
@@ -58,7 +66,7 @@ export async function linkAccounts(
       await Promise.all(places.map(([namespace, account]) => limit(link, namespace, account)));
     }),
   );
-  return failed.length === 0 ? [] : [problemOf(failed)];
+  return { problems: failed.length === 0 ? [] : [problemOf(failed)], absent };
 }
 
 async function openNamespaces(cluster: Cluster, { namespaces }: TargetConfig): Promise<readonly string[]> {

@@ -28,6 +28,8 @@ export interface SiteRun {
   readonly credential: string;
   readonly site: string;
   readonly outcome: SiteOutcome;
+  /** ServiceAccounts that targets name and that are not there (yet). */
+  readonly accountsAbsent: number;
   /** As in `HomeRun`. */
   readonly leftAloneUntilMs: number | null;
 }
@@ -135,9 +137,10 @@ export async function runSite(
   const runner: SiteRunner = await run(started, tools.ports, nowMs, watcher, inputs.signal);
   const { outcome: ended } = runner.state;
   if (ended === null) throw new Error("a run ends with an outcome");
-  const problems = [...ended.problems, ...(await linkAccounts(tools, credential, site, inputs))];
+  const accounts = await linkAccounts(tools, credential, site, inputs);
+  const problems = [...ended.problems, ...accounts.problems];
   const leftAloneUntilMs = watcher.leftAloneUntilMs();
   const outcome = { ...ended, nextAtMs: Math.max(ended.nextAtMs, leftAloneUntilMs ?? 0), problems };
   logProblems(tools.log, where, outcome);
-  return { role: "site", credential, site, outcome, leftAloneUntilMs };
+  return { role: "site", credential, site, outcome, accountsAbsent: accounts.absent, leftAloneUntilMs };
 }

@@ -86,7 +86,7 @@ async function tickCredential(
   const siteRuns = sites.map((site) =>
     runSite(tools, name, site, id, inputs).catch((error: unknown): SiteRun => {
       const outcome = { ...stopped("site", site, error), report: null };
-      return { role: "site", credential: name, site, outcome, leftAloneUntilMs: null };
+      return { role: "site", credential: name, site, outcome, accountsAbsent: 0, leftAloneUntilMs: null };
     }),
   );
   return [...runs, ...(await Promise.all(siteRuns))];

@@ -37,6 +37,7 @@ async function edgeFleet(): Promise<CliFleet & { readonly edge: KubernetesSandbo
       credentials: {
         "platform-pull": {
           ...credential,
+          targets: credential.targets.map((target: Json) => ({ ...target, serviceAccounts: ["default"] })),
           sites: ["aws", "edge"],
           drain: { overlap: "600ms", longestPull: "600ms" },
         },
@@ -111,6 +112,12 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
     told.push(`${how}: ${await until(`${namespace} is served`, () => holds(edge, namespace))} ms`);
   };
 
+  /** With the account that its controller makes. */
+  const createWhole = (name: string) => {
+    edge.createNamespace(name, labels);
+    edge.createAccount(name, "default");
+  };
+  edge.createAccount("team-1", "default");
   // Home begins, and has nothing to do with the cluster.
   expect(await capstan.run(["rotate"])).toMatchObject({ code: 3 });
   setPoll(fleet, never);
@@ -119,9 +126,16 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
   await served("team-1", "first tick, the process's start included");
   await until("the watch is there", () => (edge.counts.get("namespace.watch") ?? 0) > 0);
 
+  const ticksOf = () => agent.lines().filter(({ code }) => code === "tick-ended").length;
+  const ticks = ticksOf();
   edge.createNamespace("new", labels);
   await served("new", "a new namespace");
+  await until("its tick is over", () => ticksOf() > ticks);
+  // Its controller is a little late with the account: looked for again, before any schedule.
+  edge.createAccount("new", "default");
+  await until("the account is linked", () => edge.accountSecrets("new", "default").includes(pullSecretName));
   edge.createNamespace("later");
+  edge.createAccount("later", "default");
   edge.createNamespace("foreign", { "registry-access": "other" });
   edge.labelNamespace("later", labels);
   await served("later", "a namespace that comes to match");
@@ -135,7 +149,7 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
     action: { type: "reply", status: 503 },
   });
   edge.dropWatches();
-  edge.createNamespace("meanwhile", labels);
+  createWhole("meanwhile");
   edge.expireContinueTokens();
   await served("meanwhile", "a namespace made while the watch was broken and its history forgotten");
   expect(away.hits()).toBe(1);
@@ -150,7 +164,7 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
     action: { type: "cut-before" },
     onHit: () => void agent.child.kill("SIGKILL"),
   });
-  edge.createNamespace("half", labels);
+  createWhole("half");
   expect((await agent.done).signal).toBe("SIGKILL");
   killing.remove();
   expect(holds(edge, "half")).toBe(false);
@@ -161,7 +175,7 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
   await served("half", "left behind by a killed one");
   for (const one of [agent, second])
     await until("it watches", () => one.lines().some((line) => line.code === "namespace-added"));
-  edge.createNamespace("both", labels);
+  createWhole("both");
   await served("both", "a new namespace with two replicas");
   const port = await portOf(agent);
   await until("it is ready", async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200);
@@ -169,7 +183,7 @@ test("an agent serves a cluster that nobody else reaches: at once what is new th
 
   // A changed file is taken over by both; the rotation goes to its end by home's ticks alone and the agents' reports.
   setPoll(fleet, "200ms");
-  edge.createNamespace("wakes", labels);
+  createWhole("wakes");
   await served("wakes", "a new namespace after a changed file");
   const pullers = pullEverywhere(fleet);
   expect(await capstan.run(["rotate"])).toMatchObject({ code: 3 });

@@ -1,6 +1,7 @@
 import { credentialOf, sitesOf } from "../settings.ts";
 import { type TickResult, tick } from "../tick.ts";
 import type { Tools } from "../tools.ts";
+import { type Again, lookAgain } from "./again.ts";
 import { News } from "./news.ts";
 import { newsGapMsOf, pauseMsOf, randomOf, verdictOf } from "./pace.ts";
 import { asleep, duringTick, noPulse, type Pulse } from "./pulse.ts";
@@ -46,6 +47,7 @@ class Agent {
   #nextMs = 0;
   /** News waits until then. */
   #newsFromMs = 0;
+  #again: Again | null = null;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -59,13 +61,18 @@ class Agent {
       if (this.#defect !== null) throw this.#defect;
       const nowMs = tools.clock.nowMs();
       const scheduled = nowMs >= this.#nextMs;
-      if (scheduled || (this.#news.waiting && nowMs >= this.#newsFromMs)) await this.#tick(tools, sites, scheduled);
+      const asked = (this.#news.waiting && nowMs >= this.#newsFromMs) || nowMs >= this.#againMs;
+      if (scheduled || asked) await this.#tick(tools, sites, scheduled);
       else await this.#wait(tools, nowMs);
     }
   }
 
   stop(): void {
     this.#watches.abort();
+  }
+
+  get #againMs(): number {
+    return this.#again?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Tools of a changed configuration: what they want is looked at at once. */
@@ -85,7 +92,7 @@ class Agent {
   async #wait({ clock }: Tools, nowMs: number): Promise<void> {
     const { signal } = this.#options;
     const { waiting, arrived } = this.#news;
-    const untilMs = waiting ? Math.min(this.#nextMs, this.#newsFromMs) : this.#nextMs;
+    const untilMs = Math.min(this.#nextMs, this.#againMs, waiting ? this.#newsFromMs : Number.POSITIVE_INFINITY);
     await clock.sleep(Math.max(1, untilMs - nowMs), waiting ? signal : AbortSignal.any([signal, arrived]));
   }
 
@@ -93,8 +100,10 @@ class Agent {
     const { clock, entropy } = tools;
     const { signal } = this.#options;
     const taken = this.#news.take();
-    const credentials = credentialsOf(tools, sites).filter((name) => scheduled || taken.includes(name));
     const nowMs = clock.nowMs();
+    const again = nowMs >= this.#againMs ? this.#again : null;
+    const asked = [...taken, ...(again?.credentials ?? [])];
+    const credentials = credentialsOf(tools, sites).filter((name) => scheduled || asked.includes(name));
     this.#show(duringTick(this.#pulse, nowMs, nowMs + tickMsMax(tools, credentials)));
     // No name would mean all of them, also those of other sites.
     const result: Omit<TickResult, "tick"> =
@@ -105,6 +114,8 @@ class Agent {
     this.#failuresInRow = verdict === "failed" ? this.#failuresInRow + 1 : 0;
     const endedMs = clock.nowMs();
     this.#newsFromMs = endedMs + newsGapMsOf(this.#failuresInRow);
+    const looks = taken.length > 0 ? 0 : again?.looks;
+    if (looks !== undefined) this.#again = lookAgain(looks, result, endedMs);
     const wantedMs = result.nextAtMs - endedMs;
     const pace = { verdict, failuresInRow: this.#failuresInRow, wantedMs, random: randomOf(entropy) };
     // News of one credential moves nobody's schedule, unless it shows that something has to be looked at sooner.

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { lookAgain } from "../../../core/app/agent/again.ts";
 import { followNamespaces } from "../../../core/app/agent/follow-namespaces.ts";
 import { News } from "../../../core/app/agent/news.ts";
 import { backOffMsMax, newsGapMsOf, pauseMsOf, verdictOf } from "../../../core/app/agent/pace.ts";
@@ -54,6 +55,18 @@ describe("the pace of an agent", () => {
     expect([lost(0), lost(1)]).toEqual([1_000, 5_000]);
     expect([0, 1, 3, 30].map(newsGapMsOf)).toEqual([0, 2_000, 8_000, 60_000]);
   });
+});
+
+test("accounts that are not there yet are looked for three times within five seconds, and no more", () => {
+  const run = (credential: string, accountsAbsent: number) => ({ role: "site", credential, accountsAbsent });
+  const absent = runs({ role: "home", credential: "a" }, run("a", 2), run("b", 0));
+  expect([0, 1, 2, 3].map((looks) => lookAgain(looks, absent, 1_000))).toEqual([
+    { credentials: ["a"], atMs: 2_000, looks: 1 },
+    { credentials: ["a"], atMs: 2_000, looks: 2 },
+    { credentials: ["a"], atMs: 3_000, looks: 3 },
+    null,
+  ]);
+  expect(lookAgain(0, runs(run("a", 0)), 1_000)).toBeNull();
 });
 
 test("a loop that does not show itself again is not alive; one that reaches nothing is", () => {

@@ -1,6 +1,8 @@
 import type { CallReply, PortCall, Wanted } from "../engine/calls.ts";
+import type { StrategyChoice } from "../engine/choose-strategy.ts";
 import { advanceHome, type HomeRunner, startHomeRunner } from "../engine/home-runner.ts";
 import { perform } from "../engine/perform.ts";
+import { choiceOf } from "../engine/settle-strategy.ts";
 import { advanceSite, startSiteRunner } from "../engine/site-runner.ts";
 import { instantAt } from "../protocol/clocks.ts";
 import type { HomeEffect } from "../protocol/effects.ts";
@@ -9,6 +11,7 @@ import type { HomeState, Problem } from "../protocol/home-state.ts";
 import { robotName, slotName } from "../protocol/mark.ts";
 import type { Wave } from "../protocol/site-waves.ts";
 import { adoptedProblems } from "./adopted-problems.ts";
+import { autoProblems, lookAtAuto } from "./auto-strategy.ts";
 import { issuerProblems } from "./issuer-lives.ts";
 import { rightsProblems } from "./rights-problems.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
@@ -38,11 +41,14 @@ export interface HomeLook {
   readonly wouldDo: readonly string[];
   readonly problems: readonly Problem[];
   readonly waits: readonly string[];
+  /** Of `strategy: auto`; null: the file names one. */
+  readonly choice: StrategyChoice | null;
 }
 
 /** A home tick that reads as a real one does and stops before its first change outside. */
 export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs): Promise<HomeLook> {
-  const { context, settings } = homeInput(tools.config, name, inputs, null);
+  const auto = await lookAtAuto(tools, name);
+  const { context, settings } = homeInput(tools.config, name, inputs, null, auto);
   const wouldDo: string[] = [];
   let looked: HomeState | null = null;
   let step = startHomeRunner(context, settings, tools.clock.nowMs());
@@ -72,16 +78,23 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
   }
   const seen = summary(step.runner, looked, wouldDo, tools.clock.nowMs());
   const { ledger } = seen.state;
+  const choice = choiceOf(context, seen.state);
+  const chosen = auto && choice && { auto, choice, ledger };
   const more = await Promise.all([
     issuerProblems(tools, name),
     rightsProblems(tools, name, ledger),
     adoptedProblems(tools, name, ledger),
     storeProblems(tools, name),
   ]);
-  return { ...seen, problems: [...seen.problems, ...more.flat()] };
+  return { ...seen, choice, problems: [...seen.problems, ...autoProblems(chosen, seen.problems), ...more.flat()] };
 }
 
-function summary(runner: HomeRunner, looked: HomeState | null, wouldDo: readonly string[], nowMs: number): HomeLook {
+function summary(
+  runner: HomeRunner,
+  looked: HomeState | null,
+  wouldDo: readonly string[],
+  nowMs: number,
+): Omit<HomeLook, "choice"> {
   const state = looked ?? runner.state;
   const at = instantAt(nowMs, state.offsets);
   const { outcome } = runner.state;

@@ -5,11 +5,12 @@ import { differenceText, rightsDifference, rightsText } from "./rights.ts";
 import { credentialOf, madeOfNow, registryPortOf } from "./settings.ts";
 import type { Tools } from "./tools.ts";
 
-/** What the file says otherwise than the generation was made: it is frozen, and the next one brings the change. */
-function fileAhead({ generation, madeOf }: Generation, wanted: MadeOf): readonly Problem[] {
+/** What the file says otherwise than the generation was made: it is frozen, and the next one brings the change. `auto` tells of itself. */
+function fileAhead({ generation, madeOf }: Generation, wanted: MadeOf, isAuto: boolean): readonly Problem[] {
   const changes: string[] = [];
   const rights = rightsDifference(wanted.rights, madeOf.rights);
   if (rights !== null) changes.push(`rights (${differenceText(rights)})`);
+  if (!isAuto && wanted.strategy !== madeOf.strategy) changes.push(`strategy ${wanted.strategy}`);
   if (wanted.level !== madeOf.level) changes.push(`level ${wanted.level}`);
   if (wanted.durationDays !== madeOf.durationDays) changes.push(`durationDays ${wanted.durationDays}`);
   if (changes.length === 0) return [];
@@ -41,5 +42,7 @@ export async function rightsProblems(
 ): Promise<readonly Problem[]> {
   const current = ledger?.current ?? null;
   if (current === null) return [];
-  return [...fileAhead(current, madeOfNow(credentialOf(tools.config, name))), ...(await drift(tools, name, current))];
+  const credential = credentialOf(tools.config, name);
+  const ahead = fileAhead(current, madeOfNow(credential), credential.strategy === "auto");
+  return [...ahead, ...(await drift(tools, name, current))];
 }

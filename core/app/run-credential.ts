@@ -1,10 +1,12 @@
 import { type HomeRunner, startHomeRunner } from "../engine/home-runner.ts";
+import { choiceOf } from "../engine/settle-strategy.ts";
 import { run, type Watcher } from "../engine/shell.ts";
 import { type SiteRunner, startSiteRunner } from "../engine/site-runner.ts";
 import type { HomeOutcome } from "../protocol/home-state.ts";
 import type { Act } from "../protocol/settings.ts";
 import type { SiteOutcome } from "../protocol/site-run.ts";
 import type { HomeLedger } from "../protocol/state.ts";
+import { autoProblems, lookAtAuto } from "./auto-strategy.ts";
 import { issuerProblems } from "./issuer-lives.ts";
 import { linkAccounts } from "./link-accounts.ts";
 import type { Log } from "./log.ts";
@@ -77,7 +79,7 @@ function watch({ log, clock }: Tools, where: Where): Watch {
 export function ledgerChanges(before: HomeLedger, after: HomeLedger): readonly string[] {
   const changes: string[] = [];
   if (after.next !== null && after.next.state !== before.next?.state)
-    changes.push(`generation ${after.next.generation} ${after.next.state}`);
+    changes.push(`generation ${after.next.generation} ${after.next.state}${otherWay(before, after.next)}`);
   if (after.epoch > before.epoch) changes.push(`generation ${after.current?.generation} current, epoch ${after.epoch}`);
   for (const record of after.replaced) {
     const old = before.replaced.find((other) => other.generation === record.generation);
@@ -94,6 +96,15 @@ export function ledgerChanges(before: HomeLedger, after: HomeLedger): readonly s
   return changes;
 }
 
+/** A strategy that is not the last one's, said once, when the attempt begins. */
+function otherWay({ current }: HomeLedger, next: NonNullable<HomeLedger["next"]>): string {
+  const { strategy } = next.madeOf;
+  const isOther = current !== null && current.madeOf.strategy !== strategy;
+  return isOther && next.state === "minting" && !next.rollBack
+    ? ` by ${strategy}, no longer by ${current.madeOf.strategy}`
+    : "";
+}
+
 function logProblems(log: Log, where: Where, outcome: HomeOutcome | SiteOutcome): void {
   for (const problem of outcome.problems) {
     log({ level: problem.blocks ? "error" : "warn", message: problem.text, code: problem.code, ...where });
@@ -107,7 +118,8 @@ export async function runHome(
   inputs: TickInputs,
   act: Act | null,
 ): Promise<HomeRun> {
-  const { context, settings } = homeInput(tools.config, credential, inputs, act);
+  const auto = await lookAtAuto(tools, credential);
+  const { context, settings } = homeInput(tools.config, credential, inputs, act, auto);
   const where: Where = { tick, credential, site: settings.home, role: "home" };
   const nowMs = () => tools.clock.nowMs();
   const watcher = watch(tools, where);
@@ -115,7 +127,9 @@ export async function runHome(
   const runner: HomeRunner = await run(started, tools.ports, nowMs, watcher, inputs.signal);
   const { outcome: ended, ledger, actDone } = runner.state;
   if (ended === null) throw new Error("a run ends with an outcome");
-  const problems = [...ended.problems, ...(await issuerProblems(tools, credential))];
+  const choice = choiceOf(context, runner.state);
+  const chosen = autoProblems(auto && choice && { auto, choice, ledger }, ended.problems);
+  const problems = [...ended.problems, ...chosen, ...(await issuerProblems(tools, credential))];
   const leftAloneUntilMs = watcher.leftAloneUntilMs();
   const outcome = { ...ended, nextAtMs: Math.max(ended.nextAtMs, leftAloneUntilMs ?? 0), problems };
   logProblems(tools.log, where, outcome);

@@ -1,5 +1,6 @@
 import { isAgentSite } from "../config/agents.ts";
 import { type Config, type CredentialConfig, drainMsOf } from "../config/complete.ts";
+import type { AutoStrategy } from "../engine/choose-strategy.ts";
 import type { HomeContext, SiteContext } from "../engine/context.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { Act, HomeSettings } from "../protocol/settings.ts";
@@ -33,10 +34,11 @@ export function sitesOf(credential: Pick<CredentialConfig, "home" | "sites">): r
   return [credential.home, ...credential.sites];
 }
 
-/** What the file says that a generation is made of. */
+/** What the file says that a generation is made of. With `auto` the strategy is settled when the ledger is read (`settle-strategy.ts`). */
 export function madeOfNow({ registry, strategy, robot }: CredentialConfig): MadeOf {
   const { level, durationDays, permissions } = robot;
-  return { registry, strategy, level, durationDays, rights: rightsText(permissions) };
+  const made = strategy === "auto" ? "generations" : strategy;
+  return { registry, strategy: made, level, durationDays, rights: rightsText(permissions) };
 }
 
 /** Sites whose runners a process plays that was asked for no site: agents play their own. */
@@ -67,15 +69,16 @@ function lifeLeftMinMs(credential: CredentialConfig): number {
   return credential.distributionMaxMs + drainMsOf(credential.drain) + credential.marginMs;
 }
 
+/** `auto`: what the strategy is chosen by; null where the file names it. */
 export function homeInput(
   config: Config,
   name: string,
   inputs: TickInputs,
   act: Act | null,
+  auto: AutoStrategy | null,
 ): { readonly context: HomeContext; readonly settings: HomeSettings } {
   const credential = credentialOf(config, name);
   const { level, durationDays, permissions } = credential.robot;
-  const { strategy } = credential;
   const drainMs = drainMsOf(credential.drain);
   const { entropy } = inputs;
   const { refusedChecks, ...limits } = credential.limits;
@@ -92,7 +95,8 @@ export function homeInput(
       marginMs: credential.marginMs,
       hashKey: entropy.hex(16),
       // A letter of each kind in front, as Harbor's rule for secrets demands.
-      freshPassword: strategy === "generations" ? null : new Secret(`Cp1${entropy.hex(24)}`),
+      freshPassword: new Secret(`Cp1${entropy.hex(24)}`),
+      auto,
     },
     settings: {
       credential: name,

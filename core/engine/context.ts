@@ -1,6 +1,7 @@
 import type { Permission, ProbeScope } from "../ports/registry.ts";
 import type { ScheduleRule } from "../schedule/rules.ts";
 import type { Secret } from "../secret.ts";
+import type { AutoStrategy } from "./choose-strategy.ts";
 
 /** Constants of one credential that turn the protocol's effects into calls. */
 export interface CredentialContext {
@@ -25,8 +26,10 @@ export interface HomeContext extends CredentialContext {
   readonly marginMs: number;
   /** Random text for the value of this tick's attempt. */
   readonly hashKey: string;
-  /** Random password for a fixed robot, as Harbor's rule wants it; null: the strategy has none. */
-  readonly freshPassword: Secret | null;
+  /** Random password for a fixed robot, as Harbor's rule wants it. Those of a strategy that was chosen before are ended by it, too. */
+  readonly freshPassword: Secret;
+  /** What the strategy is chosen by; null: the file names it. */
+  readonly auto: AutoStrategy | null;
 }
 
 export interface SiteContext extends CredentialContext {

@@ -29,7 +29,7 @@ export function stagedValue(
     generation,
     hashKey: context.hashKey,
     login: effect.drawn
-      ? { username: robot.username, password: drawnPassword(context) }
+      ? { username: robot.username, password: context.freshPassword }
       : mintedLogin(vault, effect.attempt),
     registryKey: context.registryKey,
     expiresAtMs: robot.expiresAtMs,
@@ -43,14 +43,9 @@ function mintedLogin(vault: Vault, attempt: string): Login {
   return { username: minted.username, password: minted.password };
 }
 
-function drawnPassword({ freshPassword }: HomeContext): Secret {
-  if (freshPassword === null) throw new Error("this strategy draws no secret of its own");
-  return freshPassword;
-}
-
 /** Of one tick and robot; of letters of each kind, as Harbor's rule for secrets demands. */
 function thrownAway(context: HomeContext, id: number): Secret {
-  return new Secret(`Cp1${tokenOf(drawnPassword(context).reveal(), id, "thrown away")}`);
+  return new Secret(`Cp1${tokenOf(context.freshPassword.reveal(), id, "thrown away")}`);
 }
 
 function heldOf(vault: Vault, versionId: string): HeldValue {

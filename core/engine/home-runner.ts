@@ -6,6 +6,7 @@ import type { CallReply, Wanted } from "./calls.ts";
 import type { HomeContext } from "./context.ts";
 import { homeCall } from "./home-calls.ts";
 import { homeAnswer } from "./home-replies.ts";
+import { settleStrategy } from "./settle-strategy.ts";
 import { emptyVault, type Vault } from "./vault.ts";
 
 /**
@@ -34,7 +35,8 @@ export function advanceHome(before: HomeRunner, id: string, reply: CallReply, no
   const effect: HomeEffect | undefined = before.state.inFlight[id];
   if (effect === undefined || effectId(effect) !== id) throw new Error(`no call ${id} is under way`);
   const answer = homeAnswer(effect, reply, before.context, before.vault);
-  const step = homeStep(before.state, { type: "reply", effect, reply: answer.reply, serverMs: answer.serverMs }, nowMs);
+  const state = settleStrategy(before.state, before.context, effect, answer.reply);
+  const step = homeStep(state, { type: "reply", effect, reply: answer.reply, serverMs: answer.serverMs }, nowMs);
   return withStep({ ...before, vault: answer.vault }, step);
 }
 

@@ -5,9 +5,15 @@ import type { Permission, ServerTime } from "./registry.ts";
 export interface IssuerNeeds {
   readonly level: "system" | "project";
   readonly permissions: readonly Permission[];
-  /** Robots are kept and given other secrets: `robot:update` is needed, deletion is not. */
-  readonly refreshes?: boolean;
+  /**
+   * Robots are kept and given other secrets: `robot:update` is needed, deletion is not. `maybe`: the rights of both ways
+   * are looked at, and who asks says which are needed.
+   */
+  readonly refreshes?: boolean | "maybe";
 }
+
+/** What a right lets the issuer do with robots. `hand-out`: give a robot that it creates this right. */
+export type RobotAction = "create" | "hand-out" | "list" | "read" | "update" | "delete";
 
 /**
  * - `held`: seen among the rights of the login.
@@ -24,6 +30,8 @@ export interface NeededRight {
   readonly verdict: RightVerdict;
   /** Without it a rotation still works. */
   readonly optional: boolean;
+  /** Absent: it is about something else than robots (the audit log). */
+  readonly action?: RobotAction;
   /** Where it is not `held`: what stands against it, and the mend. */
   readonly why?: string;
 }

@@ -80,6 +80,7 @@ export function beginLedger(state: HomeState, at: Instant): Decision {
     const text = `there is no ledger, but ${marked.length} robots bear this credential's mark (${first.username} …): another installation's, or a lost ledger. "rotate --start-new" begins a new one and leaves them alone`;
     return stop(state, at, { code: "unknown-robots", text, blocks: true });
   }
+  if (settings.startRefused !== undefined) return stop(state, at, settings.startRefused);
   const ledger = newLedger(settings.credential, settings.draws.ledgerId, settings.sites);
   return { do: "save", ledger, why: "begun" };
 }

@@ -1,5 +1,5 @@
 import type { HomeEffect, RobotSeen } from "./effects.ts";
-import { isNotedAhead, isRefreshedOver, mayVerifyAgain, renewedLife } from "./fixed.ts";
+import { isNotedAhead, mayVerifyAgain, renewedLife } from "./fixed.ts";
 import { markOf } from "./home-judge.ts";
 import { lookAgain, seenAgain } from "./home-last-look.ts";
 import { answerTo, ask, type Decision, failureOf, type LedgerState, type Rule, replyTo } from "./home-state.ts";
@@ -80,11 +80,12 @@ export function refreshStaged(state: LedgerState, next: Staged, at: Instant): Re
  * old one must be refused, and once more a while later. Undefined: nothing to do now; `out`: it is over.
  */
 export function throwAway(state: LedgerState, record: Replaced, at: Instant): Decision | "out" | undefined {
+  const { current, replaced } = state.ledger;
   const withTime = (thrownAwayAt: Instant | undefined, why: string): Decision => ({
     do: "save",
     ledger: {
       ...state.ledger,
-      replaced: state.ledger.replaced.map((other) => (other === record ? { ...record, thrownAwayAt } : other)),
+      replaced: replaced.map((other) => (other === record ? { ...record, thrownAwayAt } : other)),
     },
     why,
   });
@@ -114,8 +115,9 @@ export function throwAway(state: LedgerState, record: Replaced, at: Instant): De
   const verdict = answerTo(state, login)?.verdict;
   // Seen before it was thrown away in this very tick: the next one looks again.
   if (verdict === "accepted" && replyTo(state, refresh) !== undefined) return undefined;
-  // In place the robot is in use: the watch puts the current secret in again.
-  if (verdict === "accepted" && isRefreshedOver(record)) return undefined;
+  // In place the robot goes on as another generation's, whose secret the watch puts in again.
+  const goesOn = [current, ...replaced].some((one) => one && one !== record && one.robot.id === record.robot.id);
+  if (verdict === "accepted" && goesOn) return undefined;
   if (verdict === "accepted")
     return withTime(undefined, `the old secret of generation ${record.generation} was written back by somebody else`);
   if (verdict !== "refused") return undefined;

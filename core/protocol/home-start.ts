@@ -47,6 +47,7 @@ export function startBlockedBy(state: LedgerState, at: Instant): Problem | null 
       true,
     );
   }
+  if (settings.startRefused !== undefined) return settings.startRefused;
   // Without a current generation nothing may wait: the limit is for those that pile up beside one. What cannot wait
   // either, an expiry above all, may go on to twice the limit.
   const reason = reasonToRotate(state, at);

@@ -30,7 +30,10 @@ export function promote(
   const old = ledger.current;
   // In place the old secret is dead by now: what still holds it is counted, and cannot pull.
   const isOver = old !== null && old.robot.username === next.robot.username && !next.rollBack;
-  const over = isOver ? { thrownAwayAt: next.refreshedAt ?? at } : {};
+  // However it was made, it ended in place: by that its record is judged.
+  const over = isOver
+    ? { thrownAwayAt: next.refreshedAt ?? at, madeOf: { ...old.madeOf, strategy: next.madeOf.strategy } }
+    : {};
   const held: Replaced[] =
     old === null ? [] : [{ ...old, state: "held", replacedAtMs: at.localMs, drainFrom: null, ...over }];
   const emergency = next.reason === "refused" || next.reason === "value-lost";

@@ -1,3 +1,4 @@
+import type { Problem } from "./home-state.ts";
 import type { MadeOf } from "./state.ts";
 
 /** Every limit and wait of a rotation; what configuration gives, in milliseconds and counts. */
@@ -43,6 +44,8 @@ export interface HomeSettings {
   readonly sites: readonly string[];
   readonly canarySite: string;
   readonly madeOf: MadeOf;
+  /** Why nothing new may be begun, known from outside (no strategy that the issuer's rights allow); absent: it may. */
+  readonly startRefused?: Problem | undefined;
   readonly limits: RotationLimits;
   readonly act: Act | null;
   /** After this moment nothing new is begun. */

@@ -2,7 +2,7 @@ import type { HomeLook } from "../../core/app/inspect.ts";
 import { type CredentialConfig, drainMsOf } from "../../core/config/complete.ts";
 import { heldBy } from "../../core/protocol/home-records.ts";
 import { hasLedger } from "../../core/protocol/home-state.ts";
-import type { Generation, HomeLedger, Replaced } from "../../core/protocol/state.ts";
+import type { Generation, HomeLedger, Replaced, Strategy } from "../../core/protocol/state.ts";
 import { due, latestStart } from "../../core/schedule/due.ts";
 import { formatTime } from "./time.ts";
 
@@ -11,6 +11,8 @@ export interface GenerationDocument {
   readonly generation: number;
   readonly epoch: number;
   readonly username: string;
+  /** How it was made. */
+  readonly strategy: Strategy;
   readonly promotedAt: string;
   readonly expiresAt: string | null;
   readonly revoked: boolean;
@@ -88,11 +90,12 @@ function wordOf(ledger: HomeLedger): StandingDocument["state"] {
 }
 
 function generationDocument(generation: Generation): GenerationDocument {
-  const { robot, epoch, revoked } = generation;
+  const { robot, epoch, revoked, madeOf } = generation;
   return {
     generation: generation.generation,
     epoch,
     username: robot.username,
+    strategy: madeOf.strategy,
     promotedAt: formatTime(generation.promotedAtMs),
     expiresAt: robot.expiresAtMs === null ? null : formatTime(robot.expiresAtMs),
     revoked,

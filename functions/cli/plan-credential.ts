@@ -53,10 +53,11 @@ export interface PlannedCredential extends StandingDocument {
 export async function planCredential({ tools }: Pick<Session, "tools">, name: string): Promise<PlannedCredential> {
   const credential = credentialOf(tools.config, name);
   const inputs = lookInputs(tools);
+  const looking = lookHome(tools, name);
   const [issuer, logins, home, ...looks] = await Promise.all([
-    lookAtIssuer(tools, name),
+    looking.then(({ choice }) => lookAtIssuer(tools, name, choice)),
     lookAtTrusts(tools, name),
-    lookHome(tools, name),
+    looking,
     ...sitesOf(credential).map((site) =>
       isAgentSite(tools.config, site) ? notLookedAt(site) : lookAtSite(tools, name, site, inputs),
     ),
@@ -73,7 +74,7 @@ export async function planCredential({ tools }: Pick<Session, "tools">, name: st
     exitCode: codeOfPlan(code, issuer, logins),
     wouldChange: writes || home.wouldDo.length > 0,
     ...standingOf(home, name, credential),
-    strategy: plannedStrategy(credential, home.state.ledger),
+    strategy: plannedStrategy(credential, home.state.ledger, home.choice),
     nextTick: home.wouldDo,
     waits: home.waits,
     problems: home.problems,

@@ -10,6 +10,7 @@ import { pickCredentials } from "./pick.ts";
 import { type PlannedCredential, type PlannedSite, planCredential } from "./plan-credential.ts";
 import { allSitesOf, openSession } from "./session.ts";
 import { standingLines } from "./standing-lines.ts";
+import { optionLines, strategyLines } from "./strategy-lines.ts";
 import { type Cell, renderTable } from "./table.ts";
 
 /**
@@ -42,14 +43,6 @@ export const plan: CliActions["plan"] = async (options, context) => {
   };
 };
 
-function strategyLines({ strategy: { strategy, expectedWindow } }: PlannedCredential): readonly string[] {
-  if (strategy === "generations") return [];
-  return [
-    `  strategy ${strategy}`,
-    ...(expectedWindow === null ? [] : [`  at the next rotation pulls fail from the refresh on: ${expectedWindow}`]),
-  ];
-}
-
 const siteHeadings = ["site", "cluster", "wanted", "served", "to write", "foreign"] as const;
 
 function lines(planned: PlannedCredential, context: CliContext): readonly string[] {
@@ -70,7 +63,8 @@ function lines(planned: PlannedCredential, context: CliContext): readonly string
   const siteProblems = planned.sites.flatMap(({ problems }) => problems.map(({ text }) => `  ${text}`));
   return [
     ...standingLines(planned, context.style),
-    ...strategyLines(planned),
+    ...strategyLines(planned.strategy, context.style),
+    ...optionLines(planned.strategy),
     steps.length > 0 ? "next tick:" : "next tick: nothing",
     ...steps,
     ...renderTable(siteHeadings, rows, context.style).map((line) => `  ${line}`),

@@ -1,10 +1,12 @@
 import { lookAtIssuer } from "../../core/app/inspect-issuer.ts";
+import { credentialOf } from "../../core/app/settings.ts";
 import type { CliActions, CliContext, RotateOptions } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { type ExitCode, exitCode, worstExitCode } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import { type Followed, follow } from "./follow.ts";
 import { commandLine } from "./hint.ts";
+import { lookHome } from "./look.ts";
 import { pickCredentials } from "./pick.ts";
 import { allSitesOf, openSession, type Session } from "./session.ts";
 import { renderTable } from "./table.ts";
@@ -37,7 +39,14 @@ export const rotate: CliActions["rotate"] = async (options, context) => {
 
 /** Throws `Failure` 77 before anything is written where an issuer is known to lack a right. What could not be looked at stops nothing. */
 async function refuseWithoutRights({ tools }: Session, names: readonly string[]): Promise<void> {
-  const looks = await Promise.all(names.map(async (name) => ({ name, look: await lookAtIssuer(tools, name) })));
+  const looks = await Promise.all(
+    names.map(async (name) => {
+      // What is needed follows from the choice, and that from the ledger and the robots that are there.
+      const isAuto = credentialOf(tools.config, name).strategy === "auto";
+      const choice = isAuto ? (await lookHome(tools, name)).choice : null;
+      return { name, look: await lookAtIssuer(tools, name, choice) };
+    }),
+  );
   const lines = looks.flatMap(({ name, look }) =>
     look.missing.map(({ right, why }) => `  ${name}: the issuer lacks ${right}${why === undefined ? "" : `: ${why}`}`),
   );

@@ -1,3 +1,4 @@
+import { type PlannedStrategy, plannedStrategy } from "../../core/app/planned-strategy.ts";
 import { credentialOf } from "../../core/app/settings.ts";
 import type { CredentialConfig } from "../../core/config/complete.ts";
 import { allSites, answerTo, type HomeState, type Problem, siteSeen } from "../../core/protocol/home-state.ts";
@@ -30,6 +31,7 @@ export interface CredentialStatus extends StandingDocument {
   readonly credential: string;
   /** What `--exit-code` makes of it. */
   readonly exitCode: ExitCode;
+  readonly strategy: PlannedStrategy;
   readonly waits: readonly string[];
   readonly problems: readonly Problem[];
   readonly sites: readonly SiteStatus[];
@@ -40,15 +42,16 @@ export async function statusOf({ tools }: Pick<Session, "tools">, name: string):
   const look = await lookHome(tools, name);
   const nowMs = tools.clock.nowMs();
   const code = codeOfLook(look);
-  const { limits } = credentialOf(tools.config, name);
+  const credential = credentialOf(tools.config, name);
   // Something that the next tick would mend is not over yet.
   const open = code === exitCode.done && look.wouldDo.length > 0;
   return {
     credential: name,
     exitCode: open ? exitCode.notFinished : code,
-    ...standingOf(look, name, credentialOf(tools.config, name)),
+    ...standingOf(look, name, credential),
+    strategy: plannedStrategy(credential, look.state.ledger, look.choice),
     waits: look.waits,
-    problems: [...look.problems, ...waveProblems(look.state, limits)],
+    problems: [...look.problems, ...waveProblems(look.state, credential.limits)],
     sites: allSites(look.state).map((site) => siteStatus(look.state, site, nowMs)),
   };
 }

@@ -45,9 +45,11 @@ interface Outcome {
 /** Exit status of one run: denied and unreachable only where ledger, registry or the home's store are. */
 export function codeOfOutcome({ end, problems }: Outcome, kindOf: KindOf): ExitCode {
   if (end === "busy" || end === "lost-race") return exitCode.temporary;
+  // A right is missing for each strategy: found before any call was denied.
+  const isDenied = ({ code, blocks }: Problem) => kindOf(code) === "denied" || (blocks && code === "no-strategy");
+  if (problems.some((problem) => problem.blocks && !isDenied(problem))) return exitCode.blocked;
+  if (problems.some(isDenied)) return exitCode.denied;
   const kinds = problems.map(({ code }) => kindOf(code));
-  if (problems.some(({ blocks, code }) => blocks && kindOf(code) !== "denied")) return exitCode.blocked;
-  if (kinds.includes("denied")) return exitCode.denied;
   if (kinds.includes("unreachable")) return exitCode.unreachable;
   if (kinds.includes("throttled")) return exitCode.temporary;
   return end === "idle" || end === "served" || end === "nothing" ? exitCode.done : exitCode.notFinished;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createHarborRegistry } from "../../core/drivers/harbor/registry.ts";
+import { chooseStrategy, type SlotsSeen } from "../../core/engine/choose-strategy.ts";
 import type { IssuerNeeds, IssuerReport } from "../../core/ports/issuer.ts";
 import type { Login, Permission } from "../../core/ports/registry.ts";
 import { Secret } from "../../core/secret.ts";
@@ -208,6 +209,60 @@ describe("versions", () => {
   test.for(["v2.14.1", "v2.15.2", "v2.16.0"])("%s has no limits to tell", async (version) => {
     await start({ version });
     expect((await driver(administrator).inspectIssuer(project)).limits).toEqual([]);
+  });
+});
+
+describe("strategy: auto", () => {
+  const none: SlotsSeen = { a: "free", b: "free" };
+  const there: SlotsSeen = { a: "ours", b: "ours" };
+
+  async function chosen(login: Login, needs: IssuerNeeds, seen: SlotsSeen = none) {
+    const { identities } = await driver(login).inspectIssuer({ ...needs, refreshes: "maybe" });
+    const rights = identities.flatMap((identity) => identity.rights);
+    return chooseStrategy({ rights, problem: null, acceptFailedPulls: false, hasWaves: false }, null, seen);
+  }
+
+  test.for(["v2.10.3", "v2.11.2", "v2.12.0", "v2.15.2"])("%s: people may all that is safest", async (version) => {
+    const { createUser } = await start({ version });
+    createUser("owner", "Owner-1234", { alpha: "projectAdmin" });
+    const owner = { username: "owner", password: new Secret("Owner-1234") };
+    expect((await chosen(administrator, system)).strategy).toBe("generations");
+    expect((await chosen(owner, project)).strategy).toBe("generations");
+    const nothing = await chosen(owner, system);
+    expect(nothing.strategy).toBeNull();
+    expect(nothing.why).toMatch(
+      /^generations: .* \(a person who is no administrator .*\. alternating: .*\. in-place: /,
+    );
+  });
+
+  test.for<readonly [string, string | null, string | null]>([
+    ["v2.11.2", null, null],
+    ["v2.12.0", "generations", null],
+    ["v2.14.0", "generations", null],
+    ["v2.15.2", "generations", "generations"],
+  ])(
+    "%s: a robot of the system makes robots of it by %s, robots of a project by %s",
+    async ([version, ofSystem, ofProject]) => {
+      const { issuer } = await start({ version });
+      const old = version === "v2.11.2";
+      const login = issuer("issuer", old ? pulls : [at(...overRobots), on("alpha", ...overRobots, "repository:pull")]);
+      expect((await chosen(login, system)).strategy).toBe(ofSystem);
+      expect((await chosen(login, project)).strategy).toBe(ofProject);
+    },
+  );
+
+  test("a robot of before 2.10 may still refresh robots: two that are there take turns, and the issuer can do it", async () => {
+    const { issuer, grantByHand } = await start();
+    const login = issuer("issuer", [at("robot:list", "robot:read"), ...pulls]);
+    expect((await chosen(login, system, there)).strategy).toBeNull();
+    grantByHand(login.id, { resource: "robot", action: "update", effect: "" });
+    expect((await chosen(login, system, there)).strategy).toBe("alternating");
+    expect((await chosen(login, system)).strategy).toBeNull();
+    const made = await driver(administrator).mint({ name: "x-ga", description: "", durationDays: 1, ...system });
+    const password = new Secret("Refreshed-1234");
+    await driver(login).refresh(made.id, password);
+    const { endpoints } = await driver(login).probe({ ...made, password }, { repository: null, action: "pull" });
+    expect(endpoints.map(({ verdict }) => verdict)).toEqual(["accepted"]);
   });
 });
 

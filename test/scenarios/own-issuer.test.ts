@@ -87,7 +87,7 @@ test("the issuer's own robot is rotated like any other, and mints and retires un
   ]);
   await expectServed(story, "prod-1/team-1");
 
-  const look = await lookAtIssuer(story.tools, credentialName);
+  const look = await lookAtIssuer(story.tools, credentialName, null);
   const [head, identity] = issuerLines(look, { paint: (_colour, text) => text, ascii: true });
   expect(head).toMatch(/^issuer at Harbor v2\.15\.2.*, rotated by the credential harbor-issuer:$/);
   expect(identity).toMatch(/^ {2}robot\$harbor-issuer-g2-\w+ \(robot, mints and retires\) has 5 of 6 rights/);

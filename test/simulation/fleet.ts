@@ -252,6 +252,8 @@ export class Fleet {
       const problems = outcome.problems.map(({ code, text }) => `${code} (${text})`);
       return `p${process.id} ${kind}@${process.site} ends: ${outcome.end}; ${[...why, ...problems].join("; ")}`;
     });
+    if (outcome.problems.some(({ code }) => code === "configuration-changed"))
+      this.#log.broken.push("an attempt was given up for another strategy, and nobody changed the file");
     if (kind === "home") this.#startSite(process.id, process.site, process.place);
   }
 }

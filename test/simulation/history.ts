@@ -7,6 +7,7 @@ import { Log } from "./log.ts";
 import { Outside } from "./outside.ts";
 import { Queue } from "./queue.ts";
 import { Random } from "./random.ts";
+import { drawRights } from "./rights.ts";
 import { type Drawn, drawShape } from "./shape.ts";
 import { Troubles } from "./troubles.ts";
 import { calm, drawWeather, type Weather } from "./weather.ts";
@@ -156,6 +157,8 @@ export class History {
         () => `the clock of ${site} jumps to ${Math.round((this.#fleet.skew[site] ?? 0) / minuteMs)} minutes`,
       );
     }
+    if (this.#drawn.shape.strategy === "auto" && this.#random.chance(0.2))
+      this.#queue.put(this.#world.nowMs + this.#random.int(0, 4_000), () => this.#changeRights());
     if (outsiders.length === 0 || !this.#random.chance(outside)) return;
     const delayMs = this.#random.chance(0.5) ? 0 : this.#random.int(0, 4_000);
     this.#queue.put(this.#world.nowMs + delayMs, () => {
@@ -168,6 +171,16 @@ export class History {
       if (kind === "robot disabled" && this.#random.chance(0.6))
         this.#queue.put(this.#world.nowMs + this.#random.int(1, 2 * tickEveryMs), () => this.#outside.enable(where));
     });
+  }
+
+  /** An administrator gives or takes rights of the issuer, between two calls of a tick as well. */
+  #changeRights(): void {
+    if (this.#fleet.calm) return;
+    const permissions = drawRights(this.#random);
+    for (const registry of Object.values(this.#world.ports.registries))
+      registry.state = { ...registry.state, issuer: { ...registry.state.issuer, permissions } };
+    this.#log.count("rights changed");
+    this.#log.say(() => `the issuer may: ${permissions === null ? "everything" : JSON.stringify(permissions)}`);
   }
 
   #act(place: Place): Act | null {
@@ -204,6 +217,8 @@ export class History {
     if (this.#weather.darkForEver && dark !== undefined)
       this.#troubles.darken(`cluster:${dark}`, Number.MAX_SAFE_INTEGER);
     this.#outside.leave();
+    for (const registry of Object.values(this.#world.ports.registries))
+      registry.state = { ...registry.state, issuer: { ...registry.state.issuer, permissions: null } };
     this.#world.rotateEveryMs = restMs;
     this.#log.say(() => "the storm is over");
   }

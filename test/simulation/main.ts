@@ -16,7 +16,7 @@ interface Options {
   readonly histories: number;
   readonly seed: number;
   readonly workers: number;
-  readonly strategy: Strategy;
+  readonly strategy: Strategy | "auto";
 }
 
 /** Histories of the default strategy are left to their seeds alone. */
@@ -63,7 +63,7 @@ await program("simulate", "Random histories of large worlds in virtual time, eac
     .option("--workers <n>", "cores", wholeNumber(), availableParallelism())
     .addOption(
       new Option("--strategy <name>", "of all credentials")
-        .choices(["generations", "alternating", "in-place"])
+        .choices(["generations", "alternating", "in-place", "auto"])
         .default("generations"),
     )
     .option("--story", "tell the one history of --seed")

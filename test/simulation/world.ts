@@ -10,6 +10,7 @@ import type { Strategy } from "../../core/protocol/state.ts";
 import { Secret } from "../../core/secret.ts";
 import type { MemoryPorts } from "./perform-now.ts";
 import type { Random } from "./random.ts";
+import { rightsSeen } from "./rights.ts";
 
 export const minuteMs = 60_000;
 export const credential = "platform-pull";
@@ -18,6 +19,8 @@ const proof = { repository: "apps/hello", action: "pull" } as const;
 const permissions = [
   { kind: "project", namespace: "apps", access: [{ resource: "repository", action: "pull" }] },
 ] as const;
+
+const undrawn = `Cp1${"0".repeat(48)}`;
 
 export const waveWaitMaxMs = 40 * minuteMs;
 /** As configuration gives them where it says nothing. */
@@ -45,8 +48,8 @@ export interface Shape {
   readonly drainMs: number;
   readonly rotateEveryMs: number;
   readonly durationDays: number;
-  /** `generations` when left out. */
-  readonly strategy?: Strategy;
+  /** `generations` when left out. `auto`: the issuer's rights come and go. */
+  readonly strategy?: Strategy | "auto";
   /** One when left out. The second one lives at a registry of its own and shares its targets with the first. */
   readonly credentials?: number;
   /** Secrets that others wrote are taken over. */
@@ -80,6 +83,8 @@ function placesOf(shape: Shape): readonly Place[] {
 export class World {
   nowMs = 1_800_000_000_000;
   rotateEveryMs: number;
+  /** What the file says now. */
+  strategy: Strategy | "auto";
   readonly ports: MemoryPorts;
   readonly home: string;
   readonly shape: Shape;
@@ -90,6 +95,7 @@ export class World {
   constructor(shape: Shape, random: Random) {
     this.shape = shape;
     this.rotateEveryMs = shape.rotateEveryMs;
+    this.strategy = shape.strategy ?? "generations";
     this.#random = random;
     const nowMs = () => this.nowMs;
     const [first, ...others] = placesOf(shape);
@@ -150,9 +156,8 @@ export class World {
     act: Act | null,
     place: Place = this.places[0],
   ): { readonly context: HomeContext; readonly settings: HomeSettings } {
-    const { shape } = this;
+    const { shape, strategy } = this;
     const { home } = place;
-    const { strategy = "generations" } = shape;
     const entropy = this.#random.entropy();
     const margins = { distributionMaxMs: 60 * minuteMs, drainMs: shape.drainMs, marginMs: 60 * minuteMs };
     return {
@@ -165,7 +170,9 @@ export class World {
         scheduleRules: [{ kind: "interval", everyMs: this.rotateEveryMs, jitterShare: 0.1 }],
         ...margins,
         hashKey: entropy.hex(16),
-        freshPassword: strategy === "generations" ? null : new Secret(`Cp1${entropy.hex(24)}`),
+        // Drawn where it may be needed alone: the histories of other worlds stay what they were.
+        freshPassword: new Secret(strategy === "generations" ? undrawn : `Cp1${entropy.hex(24)}`),
+        auto: strategy === "auto" ? rightsSeen(this.registryOf(place).state, this.#random.chance(0.05)) : null,
       },
       settings: {
         credential: place.name,
@@ -175,7 +182,7 @@ export class World {
         canarySite: home,
         madeOf: {
           registry: place.registry,
-          strategy,
+          strategy: strategy === "auto" ? "generations" : strategy,
           level: "system",
           durationDays: shape.durationDays,
           rights: "project:apps:repository:pull",

@@ -60,12 +60,13 @@ export const credentialSchema = z
       mend: "use letters, digits and dashes: these are allowed in every kind of store",
       lengthMax: 500,
     }).optional(),
-    strategy: z.enum(["generations", "alternating", "in-place"]).default("generations").meta({
+    strategy: z.enum(["generations", "alternating", "in-place", "auto"]).default("generations").meta({
       description:
-        "generations: a new robot each time. alternating: two robots of fixed names, for allow-lists. in-place: one robot, and pulls fail for a while. The last two need an administrator as issuer",
+        "generations: a new robot each time. alternating: two robots of fixed names, for allow-lists. in-place: one robot, and pulls fail for a while. These two need an administrator as issuer. auto: the safest of them that the issuer's rights allow, chosen for each rotation; in-place with acceptFailedPulls alone",
     }),
     acceptFailedPulls: z.boolean().default(false).meta({
-      description: "Consent to strategy: in-place, with which pulls fail from the refresh until all are served",
+      description:
+        "Consent to in-place (named, or chosen by auto), with which pulls fail from the refresh until all are served",
     }),
     robot: robotSchema,
     proof: proofSchema,

@@ -49,18 +49,26 @@ function holds(rights: OwnRights, place: Place, right: string): RightVerdict {
 }
 
 /** Why no rights help: the version, or the level of the issuer. */
-function ruledOut(rights: OwnRights, needs: IssuerNeeds, version: HarborVersion, role: Role): string | undefined {
+function ruledOut(
+  rights: OwnRights,
+  needs: IssuerNeeds,
+  version: HarborVersion,
+  action: keyof typeof purposes,
+): string | undefined {
   if (rights.kind === "user" && needs.level === "system")
     return "a person who is no administrator reaches projects only";
   if (rights.kind !== "robot") return undefined;
   if (!robotsMayMint(version)) return "up to 2.11 no robot can hold rights over robots: name a person as issuer";
   if (rights.level === "project" && needs.level === "system") return "a robot of a project never makes system robots";
-  if (role === "mint" && mintsOwnLevelOnly(version) && rights.level !== needs.level)
+  if (action === "create" && mintsOwnLevelOnly(version) && rights.level !== needs.level)
     return `2.12.0 to 2.14.0: a ${rights.level} robot cannot mint ${needs.level} robots; upgrade to 2.14.1 or use an issuer of that level`;
   return undefined;
 }
 
-/** Harbor's catalogue of what a robot may hold leaves it out (harbor.md §1.5). */
+/**
+ * Harbor's catalogue of what a robot may hold leaves it out (harbor.md §1.5). Robots of before 2.10 may have it all the
+ * same, and it still counts (recorded in 19-more).
+ */
 const updateIsForPeople =
   "Harbor grants robot:update to no robot: name a person as issuer, or use strategy: generations";
 
@@ -71,17 +79,18 @@ function robotRights(
   version: HarborVersion,
   role: Role,
 ): NeededRight[] {
-  const against = ruledOut(rights, needs, version, role);
   return actionsFor(role, needs).map((action) => {
-    const ungrantable = action === "update" && rights.kind === "robot" ? updateIsForPeople : undefined;
-    const stands = against ?? ungrantable;
-    const verdict = stands === undefined ? holds(rights, place, `robot:${action}`) : "missing";
+    const seen = holds(rights, place, `robot:${action}`);
+    const ungrantable = action === "update" && rights.kind === "robot" && seen !== "held";
+    const stands = ruledOut(rights, needs, version, action) ?? (ungrantable ? updateIsForPeople : undefined);
+    const verdict = stands === undefined ? seen : "missing";
     const why = stands ?? (verdict === "unknown" ? "this login may not look at its own rights" : undefined);
     return {
       right: `robot:${action} at ${place.shown}`,
       purpose: purposes[action],
       verdict,
       optional: action === "delete" && needs.refreshes === true,
+      action,
       ...(verdict === "held" || why === undefined ? {} : { why }),
     };
   });
@@ -98,7 +107,8 @@ function handedOut(rights: OwnRights, needs: IssuerNeeds, version: HarborVersion
       verdict === "missing"
         ? "must stand, without an effect, in the issuer's entry of that very project, else in that of *"
         : undefined;
-    return { right, purpose: "hand it out", verdict, optional: false, ...(why === undefined ? {} : { why }) };
+    const action = "hand-out" as const;
+    return { right, purpose: "hand it out", verdict, optional: false, action, ...(why === undefined ? {} : { why }) };
   });
 }
 

@@ -111,3 +111,34 @@ describe("the one before", () => {
     expect(played.ledger.replaced).toHaveLength(1);
   });
 });
+
+describe("beside two robots that take turns", () => {
+  const alternating = { ...madeOfGenerations, strategy: "alternating" } as const;
+
+  test("the one in use is refreshed, and its record is judged by how it ended, not by how it was made", () => {
+    const before = living(2, { madeOf: { ...alternating, rights: "as it was made" } });
+    const played = play({ ledger: ledgerWith({ current: before }), settings: { madeOf, act: { type: "rotate" } } });
+    expect(played.ledger).toMatchObject({ epoch: 3, current: { generation: 3, robot: { id: 1 } } });
+    expect(played.ledger.replaced).toMatchObject([
+      { generation: 2, state: "held", thrownAwayAt: instant(t0), madeOf: { ...before.madeOf, strategy: "in-place" } },
+    ]);
+  });
+
+  test("a secret of the idle one that was written back is thrown away once more", () => {
+    const other = { ...robot, id: 7, username: `robot$${slotName(credential, "b")}` };
+    const ledger = ledgerWith({
+      current: living(2, { robot: other, madeOf: alternating }),
+      replaced: [over(1, { state: "retiring" })],
+    });
+    const played = play({
+      ledger,
+      settings: { madeOf: alternating },
+      answers: {
+        "list-robots": () => ({ robots: [{ ...seen(2), ...other }] }),
+        prove: () => ({ verdict: "accepted" }),
+      },
+    });
+    expect(played.saves.at(0)).toBe("the old secret of generation 1 was written back by somebody else");
+    expect(played.ledger.replaced).toMatchObject([{ generation: 1, state: "retiring", thrownAwayAt: undefined }]);
+  });
+});

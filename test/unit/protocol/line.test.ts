@@ -168,6 +168,13 @@ describe("a rotation begins", () => {
       { ledger: ledgerWith({ current: generation(2, { madeOf: { ...madeOf, registry: "old" } }) }) },
     ],
     [
+      "no-strategy",
+      {
+        ledger: ledgerWith(),
+        settings: { ...rotate, startRefused: { code: "no-strategy", text: "none", blocks: true } },
+      },
+    ],
+    [
       "too-many-replaced",
       { ledger: ledgerWith({ replaced: [record(1)] }), settings: { ...rotate, limits: { ...limits, replacedMax: 1 } } },
     ],

@@ -76,6 +76,13 @@ describe("nothing is begun", () => {
     expect([...played.changed, ...played.saves]).toEqual([]);
   });
 
+  test("where a rotation could not begin: not even a ledger is written", () => {
+    const startRefused = { code: "no-strategy", text: "the issuer may nothing", blocks: true };
+    const played = first({}, { startRefused });
+    expect(played.outcome).toMatchObject({ end: "blocked", problems: [startRefused] });
+    expect([...played.changed, ...played.saves]).toEqual([]);
+  });
+
   test("by another wish of the operator's either", () => {
     expect(first(strangers, { act: { type: "rotate" } }).codes).toEqual(["unknown-robots"]);
   });

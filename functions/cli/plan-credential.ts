@@ -1,9 +1,11 @@
 import { lookAtSite, type SiteLook } from "../../core/app/inspect.ts";
 import { type IssuerLook, lookAtIssuer } from "../../core/app/inspect-issuer.ts";
 import { lookAtTrusts, type StaticKeys, staticKeys, type TrustLook } from "../../core/app/inspect-trusts.ts";
+import { type KeptRobot, keptRobots, lifeProblems } from "../../core/app/kept-lives.ts";
 import { type PlannedStrategy, plannedStrategy } from "../../core/app/planned-strategy.ts";
 import { credentialOf, sitesOf } from "../../core/app/settings.ts";
 import { isAgentSite } from "../../core/config/agents.ts";
+import { drainMsOf } from "../../core/config/complete.ts";
 import type { Problem } from "../../core/protocol/home-state.ts";
 import { type ExitCode, exitCode } from "./exit-codes.ts";
 import { type StandingDocument, standingOf } from "./home-document.ts";
@@ -36,6 +38,8 @@ export interface PlannedCredential extends StandingDocument {
   readonly exitCode: ExitCode;
   readonly wouldChange: boolean;
   readonly strategy: PlannedStrategy;
+  /** Robots of fixed names, when each ends, and what the next rotation makes of that. */
+  readonly kept: readonly KeptRobot[];
   /** The first things that home's next tick would change, in order; what follows from them is not guessed. */
   readonly nextTick: readonly string[];
   readonly waits: readonly string[];
@@ -68,16 +72,21 @@ export async function planCredential({ tools }: Pick<Session, "tools">, name: st
     );
   const sites = looks.map((look) => plannedSite(look, clustersOf(look.site)));
   const code = codeOfLook(home);
+  const strategy = plannedStrategy(credential, home.state.ledger, home.choice);
+  const kept = keptRobots(home.state, strategy.strategy, inputs.nowMs);
+  const { distributionMaxMs, drain, marginMs } = credential;
+  const neededMs = distributionMaxMs + drainMsOf(drain) + marginMs;
   const writes = sites.some((site) => site.clusters.some(({ toWrite }) => toWrite.length > 0));
   return {
     credential: name,
     exitCode: codeOfPlan(code, issuer, logins),
     wouldChange: writes || home.wouldDo.length > 0,
     ...standingOf(home, name, credential),
-    strategy: plannedStrategy(credential, home.state.ledger, home.choice),
+    strategy,
+    kept,
     nextTick: home.wouldDo,
     waits: home.waits,
-    problems: home.problems,
+    problems: [...home.problems, ...lifeProblems(kept, issuer.missing, neededMs, inputs.nowMs)],
     sites,
     issuer,
     logins,

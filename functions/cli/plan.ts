@@ -5,6 +5,7 @@ import { exitCode, worstExitCode } from "./exit-codes.ts";
 import { installationLines } from "./finding-lines.ts";
 import { commandLine } from "./hint.ts";
 import { issuerLines } from "./issuer-lines.ts";
+import { lifeLines } from "./life-lines.ts";
 import { loginLines } from "./login-lines.ts";
 import { pickCredentials } from "./pick.ts";
 import { type PlannedCredential, type PlannedSite, planCredential } from "./plan-credential.ts";
@@ -65,6 +66,7 @@ function lines(planned: PlannedCredential, context: CliContext): readonly string
     ...standingLines(planned, context.style),
     ...strategyLines(planned.strategy, context.style),
     ...optionLines(planned.strategy),
+    ...lifeLines(planned.kept, Date.now()),
     steps.length > 0 ? "next tick:" : "next tick: nothing",
     ...steps,
     ...renderTable(siteHeadings, rows, context.style).map((line) => `  ${line}`),

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { planCredential } from "../../functions/cli/plan-credential.ts";
 import { credentialName } from "../../functions/sandbox/configuration.ts";
 import { expectNamed, expectServed, livingRobots } from "./expectations.ts";
-import { type Configuration, given, type Story } from "./story.ts";
+import { type Configuration, dayMs, given, type Story } from "./story.ts";
 
 /** Two robots of fixed names; an administrator, since no robot may refresh another. */
 function alternating(configuration: Configuration): object {
@@ -34,4 +35,16 @@ test("two usernames take turns, pods pull with each, no robot is deleted, and wh
   expectNamed(await story.tick(), "secret-repaired", "it was put in again");
   await expectServed(story, "prod-1/team-1");
   expect((await story.ledger()).current).toMatchObject({ generation: 2 });
+
+  // What the plan says of the idle robot's life is what the next rotation makes of it.
+  story.passes(8 * dayMs);
+  const { kept } = await planCredential({ tools: story.tools }, credentialName);
+  expect(kept).toMatchObject([
+    { username: fixed[0], isInUse: false, extension: { lifeDays: 39 } },
+    { username: fixed[1], isInUse: true, extension: null },
+  ]);
+  await story.untilIdle();
+  expect((await current(story))?.username).toBe(fixed[0]);
+  const renewed = story.sandbox.harbor.robots().find(({ username }) => username === fixed[0]);
+  expect(renewed?.expiresAtMs).toBe(kept[0]?.extension?.endsAtMs);
 });

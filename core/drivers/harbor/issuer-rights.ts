@@ -8,6 +8,7 @@ import {
   limitsOf,
   mintsOwnLevelOnly,
   parseVersion,
+  putsNoWildcard,
   robotsMayMint,
 } from "./version.ts";
 import { askWhoami } from "./whoami.ts";
@@ -57,6 +58,8 @@ function ruledOut(
 ): string | undefined {
   if (rights.kind === "user" && needs.level === "system")
     return "a person who is no administrator reaches projects only";
+  if (action === "update" && putsNoWildcard(version) && needs.permissions.some(({ namespace }) => namespace === "*"))
+    return "2.5.2 and 2.5.3 find no robot with rights on all projects (*) to update: upgrade to 2.5.4 or newer";
   if (rights.kind !== "robot") return undefined;
   if (!robotsMayMint(version)) return "up to 2.11 no robot can hold rights over robots: name a person as issuer";
   if (rights.level === "project" && needs.level === "system") return "a robot of a project never makes system robots";

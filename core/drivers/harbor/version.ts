@@ -31,6 +31,10 @@ export const mintsOwnLevelOnly = (version: HarborVersion): boolean =>
 export const ignoresWildcard = (version: HarborVersion): boolean =>
   version.atLeast(2, 12, 0) && !version.atLeast(2, 12, 1);
 
+/** 2.5.2 and 2.5.3 answer 404 to a PUT of a robot with rights on all projects (harbor.md §9). */
+export const putsNoWildcard = (version: HarborVersion): boolean =>
+  version.atLeast(2, 5, 2) && !version.atLeast(2, 5, 4);
+
 /** What a version cannot do that a rotation or its evidence would want, each with its name (harbor.md §9). */
 export function limitsOf(version: HarborVersion): readonly string[] {
   const limits: string[] = [];

@@ -17,6 +17,7 @@ import { rightsProblems } from "./rights-problems.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
 import { storeProblems } from "./store-problems.ts";
 import type { Tools } from "./tools.ts";
+import { usageProblems } from "./usage-problems.ts";
 
 const readCalls: ReadonlySet<PortCall["call"]> = new Set([
   "registry.list",
@@ -78,6 +79,7 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
   }
   const seen = summary(step.runner, looked, wouldDo, tools.clock.nowMs());
   const { ledger } = seen.state;
+  const used = usageProblems(seen.state);
   const choice = choiceOf(context, seen.state);
   const chosen = auto && choice && { auto, choice, ledger };
   const more = await Promise.all([
@@ -86,7 +88,8 @@ export async function lookAtHome(tools: Tools, name: string, inputs: TickInputs)
     adoptedProblems(tools, name, ledger),
     storeProblems(tools, name),
   ]);
-  return { ...seen, choice, problems: [...seen.problems, ...autoProblems(chosen, seen.problems), ...more.flat()] };
+  const problems = [...seen.problems, ...used, ...autoProblems(chosen, seen.problems), ...more.flat()];
+  return { ...seen, choice, problems };
 }
 
 function summary(

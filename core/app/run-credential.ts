@@ -12,6 +12,7 @@ import { linkAccounts } from "./link-accounts.ts";
 import type { Log } from "./log.ts";
 import { homeInput, siteInput, type TickInputs } from "./settings.ts";
 import type { Tools } from "./tools.ts";
+import { usageProblems } from "./usage-problems.ts";
 
 export interface HomeRun {
   readonly role: "home";
@@ -129,7 +130,8 @@ export async function runHome(
   if (ended === null) throw new Error("a run ends with an outcome");
   const choice = choiceOf(context, runner.state);
   const chosen = autoProblems(auto && choice && { auto, choice, ledger }, ended.problems);
-  const problems = [...ended.problems, ...chosen, ...(await issuerProblems(tools, credential))];
+  const used = usageProblems(runner.state);
+  const problems = [...ended.problems, ...used, ...chosen, ...(await issuerProblems(tools, credential))];
   const leftAloneUntilMs = watcher.leftAloneUntilMs();
   const outcome = { ...ended, nextAtMs: Math.max(ended.nextAtMs, leftAloneUntilMs ?? 0), problems };
   logProblems(tools.log, where, outcome);

@@ -97,7 +97,7 @@ export type HomeEffect =
 
 export type UsageSeen =
   | { readonly verdict: "quiet" }
-  | { readonly verdict: "in-use"; readonly lastSeenMs: number }
+  | { readonly verdict: "in-use"; readonly lastSeenMs: number; readonly resource?: string }
   | { readonly verdict: "no-evidence"; readonly why: string };
 
 /** What each effect brings back. */

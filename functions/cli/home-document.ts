@@ -1,4 +1,5 @@
 import type { HomeLook } from "../../core/app/inspect.ts";
+import { usageText } from "../../core/app/usage-problems.ts";
 import { type CredentialConfig, drainMsOf } from "../../core/config/complete.ts";
 import { heldBy } from "../../core/protocol/home-records.ts";
 import { hasLedger } from "../../core/protocol/home-state.ts";
@@ -23,6 +24,8 @@ export interface ReplacedDocument extends GenerationDocument {
   readonly replacedAt: string;
   /** In words; null: nothing holds it any more but the time of its drain. */
   readonly heldBy: string | null;
+  /** What the audit log says of it once its drain is over, in words; null: it was not asked. */
+  readonly use: string | null;
   /** Earliest end of the drain; null: it has not begun, or is over. */
   readonly drainEndsAt: string | null;
 }
@@ -72,6 +75,7 @@ export function standingOf({ state }: HomeLook, name: string, credential: Creden
       state: record.state,
       replacedAt: formatTime(record.replacedAtMs),
       heldBy: record.state === "retiring" ? null : heldBy(state, record),
+      use: usageText(state, record),
       drainEndsAt:
         record.state === "draining" && record.drainFrom !== null
           ? formatTime(record.drainFrom.localMs + (record.revoked ? 0 : drainMs))

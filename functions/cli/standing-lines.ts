@@ -26,13 +26,18 @@ export function standingLines(standing: Standing, style: TableStyle): readonly s
       String(record.generation),
       record.username,
       record.state,
-      record.heldBy ?? (record.drainEndsAt === null ? "" : `drains until ${at(record.drainEndsAt)}`),
+      record.heldBy ?? drainText(record),
     ]);
     lines.push(...renderTable(["replaced", "robot", "state", "held by"], rows, style).map((line) => `  ${line}`));
   }
   lines.push(...waits.map((wait) => `  ${renderHealth("warning", `waiting for ${wait}`, style)}`));
   lines.push(...problems.map(({ blocks, text }) => `  ${renderHealth(blocks ? "bad" : "warning", text, style)}`));
   return lines;
+}
+
+function drainText({ drainEndsAt, use }: Standing["replaced"][number]): string {
+  const drain = drainEndsAt === null ? null : `drains until ${at(drainEndsAt)}`;
+  return [drain, use].filter((text) => text !== null).join("; ");
 }
 
 function healthOf({ state, problems }: Standing): Health {

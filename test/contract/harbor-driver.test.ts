@@ -110,6 +110,8 @@ describe("a pull of our own proves that the log is written", () => {
     pushImage("alpha", "app", "v1", [Buffer.from("layer")]);
     expect(await driver().usedSince("robot$x", nowMs)).toMatchObject({ verdict: "no-evidence" });
     expect(await driver({ auditProbe }).usedSince("robot$x", nowMs)).toEqual({ verdict: "quiet" });
+    // And of who pulled the log tells what, if not from where.
+    expect(await driver().usedSince(admin.username, nowMs - 2_000)).toMatchObject({ resource: "alpha/app:v1" });
   });
 
   test("where it does not show, nothing is believed, though somebody pulled before", async () => {

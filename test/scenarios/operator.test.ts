@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { expectNamed, expectServed, inStores, livingRobots } from "./expectations.ts";
-import { dayMs, given, hourMs, type Story } from "./story.ts";
+import { pullSecretName } from "../../functions/sandbox/configuration.ts";
+import { clusterOf, expectNamed, expectServed, inStores, livingRobots } from "./expectations.ts";
+import { dayMs, given, hourMs, minuteMs, type Story } from "./story.ts";
 
 /** Generation 2 is handed out, generation 1 drains. */
 async function midDrain(): Promise<Story> {
@@ -53,4 +54,24 @@ test("nobody goes back to a revoked generation", async () => {
   story.sandbox.faults.clear();
   await story.untilIdle();
   expect((await story.ledger()).current?.generation).toBe(2);
+});
+
+test("whoever pulls on with the old login, from a copy that nobody manages, is named, and keeps it alive", async () => {
+  const story = await given({ clusters: 1, namespaces: 1 });
+  await story.untilIdle();
+  const text = clusterOf(story, "prod-1").secret("team-1", pullSecretName)?.data[".dockerconfigjson"] ?? "";
+  const { endpoint, host } = story.sandbox.describe().harbor;
+  const { auth } = (JSON.parse(text) as { auths: Record<string, { auth: string }> }).auths[host] ?? { auth: "" };
+  await story.tick({ type: "rotate" });
+  for (let ticks = 0; ticks < 5; ticks += 1) await story.tick();
+  story.passes(30 * minuteMs);
+  const reply = await fetch(`${endpoint}/v2/apps/hello/manifests/1`, { headers: { authorization: `Basic ${auth}` } });
+  expect(reply.status).toBe(200);
+  story.passes(31 * minuteMs);
+  expectNamed(await story.tick(), "still-used", "of apps/hello:1, though everybody known here holds a later one");
+  story.passes(hourMs - minuteMs);
+  await story.tick();
+  expect((await story.ledger()).replaced).toMatchObject([{ generation: 1, state: "draining" }]);
+  await story.untilIdle();
+  expect(livingRobots(story)).toEqual([expect.stringContaining("-g2-")]);
 });

@@ -109,7 +109,9 @@ const side = z.object({ id: z.int() }).nullish();
 export const policiesReply = z.array(z.object({ id: z.int().positive(), src_registry: side, dest_registry: side }));
 export const executionsReply = z.array(z.object({ id: z.int().positive(), start_time: time }));
 
-export const auditReply = z.array(z.object({ op_time: time, username: z.string() }));
+export const auditReply = z.array(
+  z.object({ op_time: time, username: z.string(), resource: name.optional().catch(undefined) }),
+);
 
 export const tokenReply = z.object({ token: z.string().min(1) });
 

@@ -14,8 +14,14 @@ function auditPath(version: string): string {
   return parseVersion(version).atLeast(2, 13) ? "/auditlog-exts" : "/audit-logs";
 }
 
-/** Time of the newest pull after `sinceMs`, of one name or of anybody; null: none in the log. */
-async function newestPullMs(api: Api, path: string, sinceMs: number, username: string | null): Promise<number | null> {
+interface SeenPull {
+  readonly atMs: number;
+  /** `project/repository:tag` or `…@sha256:…`. */
+  readonly resource: string | undefined;
+}
+
+/** The newest pull after `sinceMs`, of one name or of anybody; null: none in the log. */
+async function newestPull(api: Api, path: string, sinceMs: number, username: string | null): Promise<SeenPull | null> {
   // Whole seconds, UTC, is what the log's filter takes for sure; the rest is compared here.
   const since = new Date(sinceMs).toISOString().slice(0, 19);
   const q = encodeQ([
@@ -29,8 +35,8 @@ async function newestPullMs(api: Api, path: string, sinceMs: number, username: s
   const reply = await api.call({ method: "GET", path: `${path}?${query}`, operation, right: "audit-log:list" }, 200);
   const [row] = readReply(auditReply, reply, operation);
   if (row === undefined || (username !== null && row.username !== username)) return null;
-  const seenMs = Date.parse(row.op_time);
-  return seenMs > sinceMs ? seenMs : null;
+  const atMs = Date.parse(row.op_time);
+  return atMs > sinceMs ? { atMs, resource: row.resource } : null;
 }
 
 /** Who reads the log, and perhaps a pull of our own to prove that it is written. */
@@ -46,7 +52,7 @@ const pollsMax = 10;
 /** Does the log show our own pull? Rows are listed within 0.2 s (harbor.md §3); two seconds are given. */
 async function showsOurs({ log, sleep }: Evidence, path: string, { username, sinceMs }: ProbePull): Promise<boolean> {
   for (let poll = 0; poll < pollsMax; poll += 1) {
-    if ((await newestPullMs(log, path, sinceMs, username)) !== null) return true;
+    if ((await newestPull(log, path, sinceMs, username)) !== null) return true;
     await sleep(pollMs);
   }
   return false;
@@ -61,15 +67,17 @@ export async function askUsage(evidence: Evidence, username: string, sinceMs: nu
   const { log, pull } = evidence;
   try {
     const path = auditPath((await askWhoami(log)).version);
-    const lastSeenMs = await newestPullMs(log, path, sinceMs, username);
-    if (lastSeenMs !== null) return { verdict: "in-use", lastSeenMs };
+    const last = await newestPull(log, path, sinceMs, username);
+    if (last !== null) {
+      const { atMs: lastSeenMs, resource } = last;
+      return { verdict: "in-use", lastSeenMs, ...(resource === undefined ? {} : { resource }) };
+    }
     if (pull !== null) {
       if (await showsOurs(evidence, path, await pull())) return { verdict: "quiet" };
       const why = "the audit log does not show a pull made just now: it is off, or its reader lacks audit-log:list";
       return { verdict: "no-evidence", why };
     }
-    const anybodyMs = await newestPullMs(log, path, sinceMs, null);
-    if (anybodyMs !== null) return { verdict: "quiet" };
+    if ((await newestPull(log, path, sinceMs, null)) !== null) return { verdict: "quiet" };
     return {
       verdict: "no-evidence",
       why: "no pull of anybody in the audit log since then: it may be off, or the issuer lacks audit-log:list",

@@ -16,7 +16,7 @@ const robot = z.strictObject({
 });
 const usage = z.discriminatedUnion("verdict", [
   z.strictObject({ verdict: z.literal("quiet") }),
-  z.strictObject({ verdict: z.literal("in-use"), lastSeenMs: ms }),
+  z.strictObject({ verdict: z.literal("in-use"), lastSeenMs: ms, resource: name.optional() }),
   z.strictObject({ verdict: z.literal("no-evidence"), why: name }),
 ]);
 const verdict = z.enum(["accepted", "refused", "no-right", "unreachable"]);

@@ -124,20 +124,32 @@ describe("beside two robots that take turns", () => {
     ]);
   });
 
-  test("a secret of the idle one that was written back is thrown away once more", () => {
-    const other = { ...robot, id: 7, username: `robot$${slotName(credential, "b")}` };
-    const ledger = ledgerWith({
-      current: living(2, { robot: other, madeOf: alternating }),
-      replaced: [over(1, { state: "retiring" })],
-    });
-    const played = play({
-      ledger,
+  const other = { ...robot, id: 7, username: `robot$${slotName(credential, "b")}` };
+  const writtenBack = (...replaced: readonly Replaced[]) =>
+    play({
+      ledger: ledgerWith({
+        current: living(3, { robot: other, madeOf: alternating, hash: "5e" }),
+        epoch: 3,
+        promotedMax: 3,
+        replaced,
+      }),
       settings: { madeOf: alternating },
       answers: {
         "list-robots": () => ({ robots: [{ ...seen(2), ...other }] }),
         prove: () => ({ verdict: "accepted" }),
       },
     });
+
+  test("a secret of the idle one that was written back is left to the generation that its robot went on as", () => {
+    const after = over(2, { state: "held", thrownAwayAt: undefined, drainFrom: null });
+    expect(writtenBack(over(1, { state: "retiring" }), after).ledger.replaced).toMatchObject([
+      { generation: 1, thrownAwayAt: instant(t0 - 30_000) },
+      { generation: 2 },
+    ]);
+  });
+
+  test("a secret of the idle one that was written back is thrown away once more", () => {
+    const played = writtenBack(over(1, { state: "retiring" }));
     expect(played.saves.at(0)).toBe("the old secret of generation 1 was written back by somebody else");
     expect(played.ledger.replaced).toMatchObject([{ generation: 1, state: "retiring", thrownAwayAt: undefined }]);
   });

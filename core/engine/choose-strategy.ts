@@ -129,7 +129,7 @@ export function chooseStrategy(auto: AutoStrategy, ledger: HomeLedger | null, se
   const found = options.findIndex(({ against }) => against === null);
   const chosen = options[found];
   const passed = (found < 0 ? options : options.slice(0, found)).map(
-    ({ strategy, against }) => `${strategy}: ${against}`,
+    ({ strategy, against }) => `${strategy} cannot be: ${against}`,
   );
   if (chosen === undefined) return { strategy: null, why: passed.join(". "), ...place, options };
   const unknown =

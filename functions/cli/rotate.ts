@@ -44,12 +44,17 @@ async function refuseWithoutRights({ tools }: Session, names: readonly string[])
       // What is needed follows from the choice, and that from the ledger and the robots that are there.
       const isAuto = credentialOf(tools.config, name).strategy === "auto";
       const choice = isAuto ? (await lookHome(tools, name)).choice : null;
-      return { name, look: await lookAtIssuer(tools, name, choice) };
+      return { name, choice, look: await lookAtIssuer(tools, name, choice) };
     }),
   );
-  const lines = looks.flatMap(({ name, look }) =>
-    look.missing.map(({ right, why }) => `  ${name}: the issuer lacks ${right}${why === undefined ? "" : `: ${why}`}`),
-  );
+  const lines = looks.flatMap(({ name, choice, look }) => {
+    // Of none that can be each says what it lacks.
+    if (choice?.strategy === null && look.missing.length > 0)
+      return [`  ${name}: strategy auto finds none. ${choice.why}`];
+    return look.missing.map(
+      ({ right, why }) => `  ${name}: the issuer lacks ${right}${why === undefined ? "" : `: ${why}`}`,
+    );
+  });
   if (lines.length > 0) throw new Failure(exitCode.denied, ["nothing was written", ...lines].join("\n"));
 }
 

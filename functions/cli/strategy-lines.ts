@@ -8,8 +8,8 @@ export function strategyLines(planned: PlannedStrategy, style: TableStyle): read
   const window =
     expectedWindow === null ? [] : [`  at the next rotation pulls fail from the refresh on: ${expectedWindow}`];
   if (configured !== "auto") return configured === "generations" ? [] : [`  strategy ${configured}`, ...window];
-  if (strategy === null) return [`  ${renderHealth("bad", `strategy: auto finds none. ${why}`, style)}`];
-  return [`  strategy ${strategy}, chosen by auto. ${why}`, ...window];
+  if (strategy === null) return [`  ${renderHealth("bad", "strategy: auto finds none", style)}`];
+  return [`  strategy ${strategy}, chosen by auto; ${why}`, ...window];
 }
 
 /** What each of them would need, for `plan`. */

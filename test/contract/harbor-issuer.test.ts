@@ -231,7 +231,7 @@ describe("strategy: auto", () => {
     const nothing = await chosen(owner, system);
     expect(nothing.strategy).toBeNull();
     expect(nothing.why).toMatch(
-      /^generations: .* \(a person who is no administrator .*\. alternating: .*\. in-place: /,
+      /^generations cannot be: .* \(a person who is no administrator .*\. alternating cannot be: .*\. in-place cannot be: /,
     );
   });
 

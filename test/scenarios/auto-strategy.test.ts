@@ -59,7 +59,7 @@ test("an issuer whose right to delete is taken away goes on with two robots of f
   expectNamed(
     await story.tick(),
     "strategy-changes",
-    "made by alternating, no longer by generations. generations: the issuer lacks robot:delete at system",
+    "made by alternating, no longer by generations. generations cannot be: the issuer lacks robot:delete at system",
   );
   expect(story.logged.map(({ code }) => code)).toContain("strategy-changes");
   await rotated(story);
@@ -92,10 +92,14 @@ test("where no strategy can be, each says what it lacks and nothing is written; 
   expectNamed(
     told,
     "no-strategy",
-    "allow none. generations: the issuer lacks robot:create at system, robot:delete at system",
+    "allow none. generations cannot be: the issuer lacks robot:create at system, robot:delete at system",
   );
-  expectNamed(told, "no-strategy", "alternating: the issuer lacks robot:create at system, robot:update at system");
-  expectNamed(told, "no-strategy", "in-place: pulls would fail, and acceptFailedPulls: true is not written");
+  expectNamed(
+    told,
+    "no-strategy",
+    "alternating cannot be: the issuer lacks robot:create at system, robot:update at system",
+  );
+  expectNamed(told, "no-strategy", "in-place cannot be: pulls would fail, and acceptFailedPulls: true is not written");
   await expect(story.ledger()).rejects.toThrow("there is no ledger yet");
   expect(livingRobots(story)).toEqual([]);
   const { choice, state, wouldDo } = await look(story);

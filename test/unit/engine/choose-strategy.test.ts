@@ -64,9 +64,9 @@ describe("the safest that the rights allow", () => {
     expect(choice).toMatchObject({ strategy: null, current: "generations", underWay: null });
     expect(choice.why).toBe(
       [
-        "generations: the issuer lacks robot:create at system, robot:delete at system (no create; no delete)",
-        "alternating: the issuer lacks robot:create at system (no create)",
-        "in-place: pulls would fail, and acceptFailedPulls: true is not written; the issuer lacks robot:create at system (no create)",
+        "generations cannot be: the issuer lacks robot:create at system, robot:delete at system (no create; no delete)",
+        "alternating cannot be: the issuer lacks robot:create at system (no create)",
+        "in-place cannot be: pulls would fail, and acceptFailedPulls: true is not written; the issuer lacks robot:create at system (no create)",
       ].join(". "),
     );
     expect(choice.options.map(({ strategy, missing: lacks }) => [strategy, lacks])).toEqual([

@@ -6,6 +6,8 @@ import type { CloudWrites } from "./store-writes.ts";
 /** One rotation as seen from outside. Times in milliseconds since the epoch. */
 export interface RotationSeen {
   readonly askedMs: number;
+  /** Pulls with the old robot count from here on: it was the only one. */
+  readonly fromMs: number;
   /** The ledger's epoch when it was asked for. */
   readonly epochBefore: number;
   readonly newUsername: string;
@@ -27,23 +29,21 @@ interface Windows {
 /** Keeps every pull in the terms in which the demo reports them. */
 export class PullLedger {
   readonly #records: { readonly record: PullRecord; readonly phase: Phase }[] = [];
-  readonly #phase: () => Phase;
+  /** `<cluster>/<namespace> <username>` → when the last good pull began. */
+  readonly #lastMs = new Map<string, number>();
 
-  constructor(phase: () => Phase) {
-    this.#phase = phase;
+  /** Called when a pull is over; what counts is the phase in which it began. */
+  add(record: PullRecord, phases: readonly { readonly fromMs: number; readonly phase: Phase }[]): void {
+    const began = phases.findLast(({ fromMs }) => fromMs <= record.startedMs) ?? phases[0];
+    this.#records.push({ record, phase: began?.phase ?? "idle" });
+    if (!record.ok) return;
+    const key = `${record.cluster}/${record.namespace} ${record.username}`;
+    this.#lastMs.set(key, Math.max(record.startedMs, this.#lastMs.get(key) ?? 0));
   }
 
-  /** Called when a pull is over; what counts is the phase in which it began (kept by `began`). */
-  add(record: PullRecord, phases: readonly { readonly fromMs: number; readonly phase: Phase }[]): void {
-    let phase = this.#phase();
-    for (let i = phases.length - 1; i >= 0; i -= 1) {
-      const entry = phases[i];
-      if (entry !== undefined && entry.fromMs <= record.startedMs) {
-        phase = entry.phase;
-        break;
-      }
-    }
-    this.#records.push({ record, phase });
+  /** Has a good pull with this login begun there since then? `namespace`: `<cluster>/<namespace>`. */
+  hasPulled(namespace: string, username: string, sinceMs: number): boolean {
+    return (this.#lastMs.get(`${namespace} ${username}`) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
   }
 
   byPhase(): Readonly<Record<string, number>> {
@@ -54,8 +54,8 @@ export class PullLedger {
 
   /**
    * Least number of pulls that any namespace made in any rotation, and namespaces that missed one of
-   * its three parts: with the old robot after the rotation was asked for; with the new one while the
-   * old one lived; after the old one was gone.
+   * its three parts: with the old robot while it was the only one; with the new one while the old one
+   * lived; after the old one was gone.
    */
   perNamespace(
     namespaces: readonly string[],
@@ -68,7 +68,7 @@ export class PullLedger {
       const untilMs = rotations[i + 1]?.askedMs ?? endMs;
       const windows = new Map<string, Windows>(namespaces.map((name) => [name, { before: 0, between: 0, after: 0 }]));
       for (const { record } of this.#records) {
-        if (record.startedMs < rotation.askedMs || record.startedMs >= untilMs) continue;
+        if (record.startedMs < rotation.fromMs || record.startedMs >= untilMs) continue;
         const seen = windows.get(`${record.cluster}/${record.namespace}`);
         if (seen === undefined) continue;
         if (record.startedMs >= rotation.deletedMs) seen.after += 1;

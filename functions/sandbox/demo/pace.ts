@@ -1,4 +1,4 @@
-/** All pulls of a large demo together: servers and pods share one process. */
+/** All pulls of a large demo together: servers and pods share one machine. */
 const pullsPerSecondMax = 300;
 
 /** How fast a demo of this size goes. */
@@ -7,10 +7,11 @@ export interface Pace {
   readonly rhythmPerSecond: number;
   /** Of all pulls together. A small fleet must not queue: it is served within a tenth of a second. */
   readonly pullsPerSecondMax: number;
-  /** Every namespace pulls with the old robot before the rotation is asked for, not while it begins. */
-  readonly pullsFirst: boolean;
-  /** The old robot lives until every namespace could pull once with the new one, and no shorter than 2 s. */
-  readonly drainMs: number;
+  /**
+   * A rotation is over before all of a large fleet could pull once: every namespace pulls with the old robot before the
+   * rotation is asked for, not while it begins, and the drain is as long as pulls take (`drainMsFor`).
+   */
+  readonly large: boolean;
   /** Between two ticks of a cloud; a tick lists all pull Secrets, and the servers are this process, too. */
   readonly tickPauseMs: { readonly min: number; readonly max: number };
   /** Between two looks at all namespaces. */
@@ -20,15 +21,18 @@ export interface Pace {
 }
 
 export function paceOf(namespaces: number): Pace {
-  const everywhereMs = (namespaces * 1000) / pullsPerSecondMax;
-  const large = everywhereMs > 1_000;
+  const large = namespaces > pullsPerSecondMax;
   return {
     rhythmPerSecond: large ? 50 : 200,
     pullsPerSecondMax: large ? pullsPerSecondMax : Number.POSITIVE_INFINITY,
-    pullsFirst: large,
-    drainMs: 2_000 + (large ? Math.ceil(1.5 * everywhereMs) : 0),
+    large,
     tickPauseMs: { min: 60 + namespaces / 10, max: 160 + namespaces / 5 },
-    lookPauseMs: Math.max(20, namespaces / 20),
+    lookPauseMs: Math.max(20, namespaces / 50),
     patienceMs: 90_000 + 100 * namespaces,
   };
+}
+
+/** The old robot lives until every namespace could pull once with the new one, which took so long before; 2 s at least. */
+export function drainMsFor(everywhereMs: number): number {
+  return 2_000 + Math.ceil(1.25 * everywhereMs);
 }

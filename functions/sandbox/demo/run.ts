@@ -1,19 +1,18 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { credentialName, pullSecretName } from "../configuration.ts";
+import { credentialName } from "../configuration.ts";
 import type { CloudName } from "../facts.ts";
-import { type Pullers, startPullers } from "../pullers/start-pullers.ts";
 import { type Sandbox, startSandbox } from "../start.ts";
 import { demoConfiguration, demoTokens } from "./configuration.ts";
 import { DemoFailure } from "./failure.ts";
 import { demoFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import type { HostEvent } from "./host.ts";
-import { phaseOf } from "./ledger-view.ts";
 import { PhaseLog, PullLedger, type RotationSeen } from "./measure.ts";
 import type { DemoRun } from "./options.ts";
-import { type Pace, paceOf } from "./pace.ts";
+import { drainMsFor, type Pace, paceOf } from "./pace.ts";
+import { Pulling } from "./pulling.ts";
 import { seededRandom } from "./random.ts";
 import type { DemoReport } from "./report.ts";
 import { DemoScheduler } from "./scheduler.ts";
@@ -21,7 +20,6 @@ import type { ActiveFault, DemoStage } from "./stage.ts";
 import { type CloudWrites, countStoreWrites, writesSince } from "./store-writes.ts";
 import { judgeDemo } from "./verdict.ts";
 
-const paceMsMin = 100;
 const lookEveryMs = 20;
 const askEveryMs = 100;
 
@@ -56,13 +54,15 @@ class Demo {
   readonly #fleet: Fleet;
   readonly #random: () => number;
   readonly #phases = new PhaseLog();
-  readonly #pulls = new PullLedger(() => phaseOf(this.#fleet.ledger()));
+  readonly #pulls = new PullLedger();
   readonly #logs: string[] = [];
-  readonly #namespaces: readonly { readonly cluster: string; readonly namespace: string }[];
+  /** `<cluster>/<namespace>` */
+  readonly #namespaces: readonly string[];
   readonly #pace: Pace;
   readonly #writes: () => CloudWrites;
   #scheduler: DemoScheduler | null = null;
-  #pullers: Pullers | null = null;
+  #pulling: Pulling | null = null;
+  #pullingSinceMs = 0;
   #looking: NodeJS.Timeout | null = null;
   #fault: ActiveFault | null = null;
   #closed = false;
@@ -76,7 +76,7 @@ class Demo {
     this.#random = seededRandom(run.options.seed);
     this.#namespaces = sandbox
       .describe()
-      .clusters.flatMap(({ name, namespaces }) => namespaces.map((namespace) => ({ cluster: name, namespace })));
+      .clusters.flatMap(({ name, namespaces }) => namespaces.map((namespace) => `${name}/${namespace}`));
     this.#pace = paceOf(this.#namespaces.length);
   }
 
@@ -85,7 +85,9 @@ class Demo {
     const caFile = join(folder, "ca.pem");
     const config = join(folder, "capstan.yaml");
     await writeFile(caFile, this.#sandbox.caPem);
-    await writeFile(config, demoConfiguration(facts, caFile, this.#run.options.fault, this.#pace.drainMs));
+    const configure = (drainMs: number) =>
+      writeFile(config, demoConfiguration(facts, caFile, this.#run.options.fault, drainMs));
+    await configure(drainMsFor(0));
     const { aws, azure, gcp } = this.#sandbox.env;
     // Home writes into every site's store: what federation gives it in production, its environment gives it here.
     const env = (site: CloudName, own: Readonly<Record<string, string>>) => ({
@@ -108,11 +110,18 @@ class Demo {
       `${facts.clusters.length} clusters × ${this.#run.options.namespaces} namespaces, home on aws, replicas on azure and gcp`,
     );
     await this.#until("the first generation is served", () => this.#fleet.settled(0));
-    this.#startPulling();
+    const { rotations: wanted } = this.#run.options;
     // Every node has read its Secret once before anything goes wrong.
-    await this.#pullEverywhere();
+    const everywhereMs = await this.#firstPulls();
+    if (this.#pace.large) {
+      this.#say(
+        `every namespace pulled within ${Math.round(everywhereMs / 1000)} s: deployed anew, with a longer drain`,
+      );
+      await configure(drainMsFor(everywhereMs));
+      await scheduler.redeploy();
+    }
     const rotations: RotationSeen[] = [];
-    for (let i = 0; i < this.#run.options.rotations; i += 1) rotations.push(await this.#rotate(i));
+    for (let i = 0; i < wanted; i += 1) rotations.push(await this.#rotate(i, rotations.at(-1)));
     await this.#enoughPulls();
     return this.#report(rotations);
   }
@@ -120,7 +129,7 @@ class Demo {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#looking !== null) clearInterval(this.#looking);
-    await this.#pullers?.stop();
+    await this.#pulling?.stop();
     await this.#scheduler?.stop();
   }
 
@@ -141,41 +150,33 @@ class Demo {
     const ticksMin = (): number => this.#scheduler?.ticksMin() ?? 0;
     const endTicks = ticksMin() + patienceTicks;
     while (!done()) {
-      const failed = this.#pullers?.stats().failed ?? 0;
-      if (this.#run.untilFirstFailure && failed > 0) throw new DemoFailure("a pull failed", this.#logs);
+      if (this.#run.untilFirstFailure && (this.#pulling?.failed ?? 0) > 0)
+        throw new DemoFailure("a pull failed", this.#logs);
       if (Date.now() > endMs && ticksMin() >= endTicks)
         throw new DemoFailure(`waited ${patienceMs / 1000} s, but not: ${what}`, this.#logs);
       await new Promise((resolve) => setTimeout(resolve, this.#pace.lookPauseMs));
     }
   }
 
-  #startPulling(): void {
-    const { harbor, clusters, caPem } = this.#sandbox.describe();
-    const paceMs = Math.max(paceMsMin, (this.#namespaces.length * 1000) / this.#pace.rhythmPerSecond);
-    this.#pullers = startPullers({
-      clusters: clusters.map(({ name, server, nodeToken, namespaces }) => ({
-        name,
-        server,
-        caPem,
-        token: nodeToken.reveal(),
-        namespaces,
-      })),
-      registry: { endpoint: harbor.endpoint, host: harbor.host },
-      image: harbor.image,
-      secretName: pullSecretName,
-      paceMs,
-      pullsPerSecondMax: this.#pace.pullsPerSecondMax,
-      random: this.#random,
-      nowMs: () => Date.now(),
+  /** How long it took until every namespace had pulled once. */
+  async #firstPulls(): Promise<number> {
+    const login = this.#fleet.ledger()?.current?.robot.username ?? "";
+    const startedMs = Date.now();
+    this.#pulling = new Pulling({
+      facts: this.#sandbox.describe(),
+      caPem: this.#sandbox.caPem,
+      pace: this.#pace,
+      seed: this.#run.options.seed,
       onPull: (record) => this.#pulls.add(record, this.#phases.entries),
     });
+    this.#pullingSinceMs = startedMs;
+    await this.#pullEverywhere(login, startedMs);
+    return Date.now() - startedMs;
   }
 
-  /** Every namespace pulls once, now, beside the rhythm. */
-  async #pullEverywhere(): Promise<void> {
-    const pullers = this.#pullers;
-    if (pullers === null) return;
-    await Promise.all(this.#namespaces.map(({ cluster, namespace }) => pullers.pullOnce(cluster, namespace)));
+  /** Every namespace has pulled with this login since then, or does so now, beside the rhythm. */
+  async #pullEverywhere(login: string, sinceMs: number): Promise<void> {
+    await this.#pulling?.everywhere((namespace) => this.#pulls.hasPulled(namespace, login, sinceMs));
   }
 
   #stage(): DemoStage {
@@ -193,16 +194,18 @@ class Demo {
     };
   }
 
-  async #rotate(index: number): Promise<RotationSeen> {
+  async #rotate(index: number, last: RotationSeen | undefined): Promise<RotationSeen> {
     const before = this.#fleet.ledger();
     if (!before?.current) throw new Error("a rotation starts from a current generation");
+    const old = before.current.robot.username;
     if (index === 0 && this.#run.options.fault !== null) await this.#beginFault(this.#run.options.fault);
+    const written = this.#writes();
+    const fromMs = this.#pace.large ? (last?.deletedMs ?? this.#pullingSinceMs) : Date.now();
+    const pulling = this.#pullEverywhere(old, fromMs);
+    // A large fleet is served before all of it could have pulled with the old robot: that comes first.
+    if (this.#pace.large) await pulling;
     this.#say(`rotation ${index + 1} asked for`);
     const askedMs = Date.now();
-    const written = this.#writes();
-    const pulling = this.#pullEverywhere();
-    // A large fleet is served before all of it could have pulled with the old robot: that comes first.
-    if (this.#pace.pullsFirst) await pulling;
     const dedupeId = `demo-rotation-${index + 1}`;
     const event = { capstan: { action: "rotate", credentials: [credentialName], dedupeId } } as const;
     const asked = this.#ask(event, () => {
@@ -215,19 +218,20 @@ class Demo {
     if (this.#fault?.copies?.late) await this.#ask(event, (taken) => taken);
     const promoted = this.#fleet.ledger()?.current;
     if (!promoted) throw new Error("a promotion leaves a current generation");
+    const { username } = promoted.robot;
     await this.#until("every namespace holds the new generation", () => this.#fleet.everywhere());
-    await this.#pullEverywhere();
+    await this.#pullEverywhere(username, promoted.promotedAtMs);
     await this.#until(
       "the old robot is gone and all stores and targets agree",
       () => this.#fleet.settled(before.epoch) && (this.#fault?.healedMs() !== null || !this.#lasting()),
     );
-    const old = before.current.robot.username;
     const deletedMs = this.#sandbox.harbor.robots().find((robot) => robot.username === old)?.deletedAtMs ?? Date.now();
-    await this.#pullEverywhere();
+    await this.#pullEverywhere(username, deletedMs);
     return {
       askedMs,
+      fromMs,
       epochBefore: before.epoch,
-      newUsername: promoted.robot.username,
+      newUsername: username,
       oldUsername: old,
       promotedMs: promoted.promotedAtMs,
       deletedMs,
@@ -260,7 +264,7 @@ class Demo {
 
   async #enoughPulls(): Promise<void> {
     const wanted = Math.min(5_000, 84 * this.#namespaces.length);
-    const pulls = (): number => this.#pullers?.stats().pulls ?? 0;
+    const pulls = (): number => this.#pulling?.pulls ?? 0;
     // In steps: a slow machine may take long, as long as pods go on pulling.
     while (pulls() < wanted) {
       const next = Math.min(wanted, pulls() + this.#namespaces.length);
@@ -269,17 +273,17 @@ class Demo {
   }
 
   async #report(rotations: readonly RotationSeen[]): Promise<DemoReport> {
-    const pullers = this.#pullers;
-    if (pullers === null) throw new Error("the pullers are started first");
-    await pullers.stop();
+    const pulling = this.#pulling;
+    if (pulling === null) throw new Error("the pods are started first");
+    await pulling.stop();
     return judgeDemo({
       options: this.#run.options,
       sandbox: this.#sandbox,
       startedMs: this.#startedMs,
       endedMs: Date.now(),
       pulls: this.#pulls,
-      stats: pullers.stats(),
-      namespaces: this.#namespaces.map(({ cluster, namespace }) => `${cluster}/${namespace}`),
+      stats: pulling.stats(),
+      namespaces: this.#namespaces,
       rotations,
       fault: this.#fault,
       logs: this.#logs,

@@ -23,6 +23,8 @@ export class DemoScheduler {
   readonly #options: SchedulerOptions;
   readonly #hosts: Record<CloudName, FunctionHost[]> = { aws: [], azure: [], gcp: [] };
   readonly #done: Record<CloudName, number> = { aws: 0, azure: 0, gcp: 0 };
+  /** Clouds whose functions are to be replaced, with whom to tell. */
+  readonly #outdated = new Map<CloudName, () => void>();
   #fault: ActiveFault | null = null;
   #stopped = false;
   #loops: Promise<void>[] = [];
@@ -54,6 +56,12 @@ export class DemoScheduler {
     this.#fault = fault;
   }
 
+  /** New instances of all functions, as a deployment makes them: each when its cloud's tick under way has ended. */
+  async redeploy(): Promise<void> {
+    const replaced = (cloud: CloudName) => new Promise<void>((resolve) => this.#outdated.set(cloud, resolve));
+    await Promise.all(clouds.map(replaced));
+  }
+
   kill(cloud: CloudName): void {
     for (const host of this.#hosts[cloud]) void host.kill();
   }
@@ -74,10 +82,20 @@ export class DemoScheduler {
     while (!this.#stopped) {
       await this.#deliver(cloud, "tick");
       this.#done[cloud] += 1;
+      await this.#replace(cloud);
       const { min, max } = this.#options.pauseMs;
       const pauseMs = min + this.#options.random() * (max - min);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
+  }
+
+  async #replace(cloud: CloudName): Promise<void> {
+    const replaced = this.#outdated.get(cloud);
+    if (replaced === undefined) return;
+    this.#outdated.delete(cloud);
+    await Promise.all(this.#hosts[cloud].map((host) => host.close()));
+    this.#hosts[cloud] = [this.#newHost(cloud)];
+    replaced();
   }
 
   async #deliver(cloud: CloudName, event: HostEvent): Promise<readonly InvokeResult[]> {

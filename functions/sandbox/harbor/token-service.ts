@@ -25,7 +25,7 @@ function grantedAccess({ context, caller }: HarborCall, scope: string): TokenAcc
  * `GET /service/token` (harbor.md §2.2, §10.29): without a scope bad credentials are 401, with one they
  * get an anonymous token; other services are 400 and other methods 405, in plain text.
  */
-export function serveToken(call: HarborCall): PartReply {
+export async function serveToken(call: HarborCall): Promise<PartReply> {
   const { context, request, caller } = call;
   const plain = { "content-type": "text/plain; charset=utf-8" };
   if (request.method !== "GET" && request.method !== "HEAD")
@@ -40,7 +40,7 @@ export function serveToken(call: HarborCall): PartReply {
       ? null
       : scopes.map((scope) => grantedAccess(call, scope)).filter((entry) => entry !== undefined);
   const subject = caller.type === "anonymous" ? null : callerName(context.state, caller);
-  const issued = context.tokens.issue(subject, access, context.nowMs());
+  const issued = await context.tokens.issue(subject, access, context.nowMs());
   if (subject !== null) {
     const endMs = issued.issuedAtMs + context.tokens.lifetimeMs() + context.tokens.leewayMs;
     context.state.lastTokenEndMs.set(subject, endMs);

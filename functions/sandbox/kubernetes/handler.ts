@@ -1,6 +1,6 @@
 import { parse as parseYaml } from "yaml";
 import type { PartReply, PartRequest } from "../listener.ts";
-import { listObjects } from "./list.ts";
+import { listObjects, selectObjects } from "./list.ts";
 import { externalSecretsGroup, isObject, type Json, type JsonObject, type KubeObject } from "./objects.ts";
 import { jsonPatch, mergePatch } from "./patch.ts";
 import { type AllowRule, forbidden, isAllowed, type TokenHolder, type User } from "./rights.ts";
@@ -128,7 +128,7 @@ function handleCollection(
   if (request.method !== "DELETE" || !info.namespaced) throw methodNotAllowed();
   check("deletecollection");
   const reply = listObjects(store, info, namespace, request);
-  const { items } = reply.body as { readonly items: readonly KubeObject[] };
+  const { items } = selectObjects(store, info, namespace, request);
   for (const { metadata } of items) {
     const target = { info, namespace: namespace ?? "", name: metadata.name, manager, dryRun };
     const before = store.get(info.resource, target.namespace, target.name);

@@ -138,7 +138,18 @@ export function createHands(store: ObjectStore): Hands {
   };
 }
 
-function decode({ metadata, ...fields }: KubeObject): DecodedSecret {
+/** Objects never change in place, so each is decoded once: the demo looks at all of a fleet twice a second. */
+const decoded = new WeakMap<KubeObject, DecodedSecret>();
+
+function decode(object: KubeObject): DecodedSecret {
+  const known = decoded.get(object);
+  if (known !== undefined) return known;
+  const secret = decodeNow(object);
+  decoded.set(object, secret);
+  return secret;
+}
+
+function decodeNow({ metadata, ...fields }: KubeObject): DecodedSecret {
   const data = Object.entries((fields["data"] ?? {}) as Readonly<Record<string, string>>);
   return {
     namespace: metadata.namespace ?? "",

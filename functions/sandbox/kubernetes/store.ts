@@ -17,6 +17,9 @@ const snapshotsMax = 64;
 
 const objectKey = (resource: ResourceName, namespace: string, name: string) => `${resource}/${namespace}/${name}`;
 
+const keysOf = (objects: ReadonlyMap<string, unknown>, resource: ResourceName): readonly string[] =>
+  [...objects.keys()].filter((key) => key.startsWith(`${resource}/`)).sort((a, b) => (a < b ? -1 : 1));
+
 /** As Kubernetes prints a time. */
 export const wholeSeconds = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
@@ -26,6 +29,8 @@ export class ObjectStore {
   /** Each object as it was before its last write; null: absent then. */
   readonly #before = new Map<string, KubeObject | null>();
   readonly #sorted = new Map<string, readonly KubeObject[]>();
+  /** Of each resource, in order; only what comes and goes changes them. */
+  readonly #sortedKeys = new Map<string, readonly string[]>();
   readonly #snapshots = new Map<string, readonly KubeObject[]>();
   readonly #byNamespace = new WeakMap<readonly KubeObject[], ReadonlyMap<string, readonly KubeObject[]>>();
   readonly #changes: Change[] = [];
@@ -79,6 +84,7 @@ export class ObjectStore {
     if (object === null) this.#objects.delete(key);
     else this.#objects.set(key, object);
     this.#sorted.delete(resource);
+    if (before === null || object === null) this.#sortedKeys.delete(resource);
     this.#tell({ version: this.#version, resource, before, after: object });
   }
 
@@ -113,14 +119,16 @@ export class ObjectStore {
 
   /** All of a resource in the order of their keys, as etcd has them. */
   list(resource: ResourceName, stale = false): readonly KubeObject[] {
-    const source = stale ? new Map([...this.#objects, ...this.#before]) : this.#objects;
-    const known = stale ? undefined : this.#sorted.get(resource);
+    if (stale) {
+      const past = new Map([...this.#objects, ...this.#before]);
+      return keysOf(past, resource).flatMap((key) => past.get(key) ?? []);
+    }
+    const known = this.#sorted.get(resource);
     if (known !== undefined) return known;
-    const found = [...source]
-      .filter(([key, object]) => object !== null && key.startsWith(`${resource}/`))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => object as KubeObject);
-    if (!stale) this.#sorted.set(resource, found);
+    const keys = this.#sortedKeys.get(resource) ?? keysOf(this.#objects, resource);
+    this.#sortedKeys.set(resource, keys);
+    const found = keys.flatMap((key) => this.#objects.get(key) ?? []);
+    this.#sorted.set(resource, found);
     return found;
   }
 

@@ -1,3 +1,4 @@
+import { withKey, withoutKey } from "./keyed.ts";
 import {
   type ActiveItem,
   type ClusterContext,
@@ -30,7 +31,7 @@ export function beginItem(run: ClusterRun, item: Item, context: ClusterContext):
   if (item.seen === undefined) {
     const over = written ? isLeftAlone(run) : run.halted !== null || context.stopping;
     if (over) return unreached(run, item);
-    return { ...run, active: { ...run.active, [keyOf(item)]: active } };
+    return { ...run, active: withKey(run.active, keyOf(item), active) };
   }
   return judged(run, active, item.seen, context);
 }
@@ -45,8 +46,7 @@ function unreached(run: ClusterRun, item: Item): ClusterRun {
 
 /** Nothing more is done about it in this tick. */
 export function finish(run: ClusterRun, active: ActiveItem, tally: Tally): ClusterRun {
-  const { [keyOf(active.item)]: _done, ...rest } = run.active;
-  return { ...run, active: rest, tally };
+  return { ...run, active: withoutKey(run.active, keyOf(active.item)), tally };
 }
 
 /** The next thing to be done about it. */
@@ -56,7 +56,8 @@ export function go(
   doing: ActiveItem["doing"],
   seen: TargetSeen | null | undefined,
 ): ClusterRun {
-  return { ...run, active: { ...run.active, [keyOf(active.item)]: { ...active, doing, seen, step: active.step + 1 } } };
+  const next: ActiveItem = { ...active, doing, seen, step: active.step + 1 };
+  return { ...run, active: withKey(run.active, keyOf(active.item), next) };
 }
 
 /**

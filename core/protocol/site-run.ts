@@ -1,5 +1,6 @@
 import type { ProofVerdict, Reply } from "./effects.ts";
 import type { Problem } from "./home-state.ts";
+import { withKey, withoutKey } from "./keyed.ts";
 import type { ClusterContext, ClusterRun } from "./site-cluster.ts";
 import { type SiteEffect, type SiteReplies, type SiteSettings, siteEffectId } from "./site-effects.ts";
 import { newSiteLedger, type Report, type SiteLedger } from "./site-state.ts";
@@ -69,28 +70,28 @@ export function isInFlight(state: SiteState, effect: SiteEffect): boolean {
   return state.inFlight[scopeOf(effect)]?.[siteEffectId(effect)] !== undefined;
 }
 
+/** Ids name the cluster behind their type: `apply-target:<cluster>/…`; one of the site itself has no colon. */
+function scopeOfId(id: string): string {
+  return /^[^:]*:([^:/]*)/.exec(id)?.[1] ?? "";
+}
+
 /** The effect under way with this id. */
 export function effectInFlight(state: SiteState, id: string): SiteEffect | undefined {
-  for (const effects of Object.values(state.inFlight)) {
-    const effect = effects[id];
-    if (effect !== undefined) return effect;
-  }
-  return undefined;
+  return state.inFlight[scopeOfId(id)]?.[id];
 }
 
 export function withInFlight(state: SiteState, effects: readonly SiteEffect[]): SiteState {
-  const inFlight: Record<string, Record<string, SiteEffect>> = {};
+  let { inFlight } = state;
   for (const effect of effects) {
     const scope = scopeOf(effect);
-    inFlight[scope] ??= { ...state.inFlight[scope] };
-    inFlight[scope][siteEffectId(effect)] = effect;
+    inFlight = withKey(inFlight, scope, withKey(inFlight[scope] ?? {}, siteEffectId(effect), effect));
   }
-  return { ...state, inFlight: { ...state.inFlight, ...inFlight } };
+  return { ...state, inFlight };
 }
 
 export function withoutInFlight(state: SiteState, effect: SiteEffect): SiteState {
-  const { [scopeOf(effect)]: scope = {}, ...others } = state.inFlight;
-  const { [siteEffectId(effect)]: _answered, ...left } = scope;
-  const none = Object.keys(left).length === 0;
-  return { ...state, inFlight: none ? others : { ...others, [scopeOf(effect)]: left } };
+  const scope = scopeOf(effect);
+  const left = withoutKey(state.inFlight[scope] ?? {}, siteEffectId(effect));
+  for (const _id in left) return { ...state, inFlight: withKey(state.inFlight, scope, left) };
+  return { ...state, inFlight: withoutKey(state.inFlight, scope) };
 }

@@ -104,6 +104,7 @@ function valueToHandOut(state: SiteState): ValueTrace | Problem {
 
 /** Epoch and clusters are written down before the first hand-out: no later tick goes back behind them, or forgets a copy. */
 function writeDown(state: SiteState, value: ValueTrace, nowMs: number): SiteStep | null {
+  if (state.clusters !== null) return null;
   const known = ledgerOf(state);
   const clusters = [...new Set([...known.clusters, ...state.settings.clusters.map((plan) => plan.cluster)])];
   const risen = known.epoch < value.epoch;

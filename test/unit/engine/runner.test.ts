@@ -80,7 +80,7 @@ function notPlain(value: unknown, path = ""): readonly string[] {
   if (value instanceof Secret) return [];
   if (typeof value !== "object") return [`${path}: ${typeof value}`];
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== Array.prototype) return [`${path}: a class`];
+  if (![null, Object.prototype, Array.prototype].includes(prototype as object | null)) return [`${path}: a class`];
   return Object.entries(value).flatMap(([key, inner]) => notPlain(inner, `${path}.${key}`));
 }
 

@@ -9,6 +9,9 @@ import type { MadeOf } from "../protocol/state.ts";
 import { Secret } from "../secret.ts";
 import { rightsText } from "./rights.ts";
 
+/** So long without being taken back: a target is no longer contested (rotation.md). */
+const contestedEndsMs = 24 * 3_600_000;
+
 /** What a tick is given besides the configuration. */
 export interface TickInputs {
   readonly nowMs: number;
@@ -165,6 +168,9 @@ export function siteInput(
         waveSlowdownMax: limits.waveSlowdownMax,
         waveLatencyMinMs: limits.waveLatencyMinMs,
         waveWaitMaxMs: limits.waveWaitMaxMs,
+        contestedPauseMs: limits.contestedPauseMs,
+        contestedPauseMaxMs: limits.contestedPauseMaxMs,
+        contestedEndsMs,
         pollMs: limits.pollMs,
       },
       resume: inputs.resume ?? false,

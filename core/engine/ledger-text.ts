@@ -129,7 +129,9 @@ const report = z.object({
   complete: z.boolean(),
   usernames: z.array(z.string()),
   unserved: z.array(unserved),
-  foreign: z.array(z.object({ target: z.string(), why: z.string(), username: z.string().nullable() })),
+  foreign: z.array(
+    z.object({ target: z.string(), why: z.string(), username: z.string().nullable(), untilMs: ms.optional() }),
+  ),
   higher: z.object({ epoch: count, username: z.string().nullable() }).nullable(),
   wave: z
     .object({
@@ -151,6 +153,7 @@ const siteLedger: z.ZodType<SiteLedger> = z.object({
   epochSinceMs: ms,
   clusters: z.array(z.string()),
   report: report.nullable(),
+  takenBack: z.array(z.object({ target: z.string(), by: z.string(), times: count, atMs: ms })).optional(),
 });
 
 const formatOnly = z.object({ format: z.number() });

@@ -29,6 +29,9 @@ export const releaseLease: Rule = (state) => {
   return { do: "save", ledger: { ...ledger, lease: null }, why: "lease given back" };
 };
 
+const nextWrite = (leftMs: number) =>
+  leftMs > 0 ? `written again in ${Math.ceil(leftMs / 60_000)} minutes` : "written again by the next tick";
+
 /** Everything that an operator should be told, from what this tick has seen. */
 export function problemsOf(state: HomeState, at: Instant): readonly Problem[] {
   return hasLedger(state) ? [...state.problems, ...problemsSeen(state, at)] : state.problems;
@@ -51,7 +54,8 @@ function problemsSeen(state: LedgerState, at: Instant): readonly Problem[] {
     const seen = siteSeen(state, site);
     if (seen === undefined) add("site-unreadable", `the ledger of site ${site} cannot be read`);
     for (const foreign of seen?.report?.foreign ?? [])
-      add("target-foreign", `${foreign.target} is not ours: ${foreign.why}`);
+      if (foreign.untilMs === undefined) add("target-foreign", `${foreign.target} is not ours: ${foreign.why}`);
+      else add("target-contested", `${foreign.target}: ${foreign.why}; ${nextWrite(foreign.untilMs - at.localMs)}`);
     for (const target of seen?.report?.unserved.slice(0, 5) ?? [])
       add("target-unserved", `${target.target}: ${target.reason}: ${target.text}`);
     const store = answerTo(state, { type: "read-store", site });

@@ -1,7 +1,7 @@
 import type { ProofVerdict, ValueTrace } from "./effects.ts";
 import type { ClusterPlan, SiteSettings, TargetSeen, TargetWriter } from "./site-effects.ts";
 import type { Took } from "./site-paces.ts";
-import type { UnservedReason } from "./site-state.ts";
+import type { Report, TakenBack, UnservedReason } from "./site-state.ts";
 import { emptyTally, type Tally } from "./site-tally.ts";
 import type { Wanted } from "./site-target.ts";
 
@@ -68,6 +68,7 @@ export interface ClusterRun {
   readonly active: Readonly<Record<string, ActiveItem>>;
   readonly written: Written | null;
   readonly tally: Tally;
+  readonly takenBack: readonly TakenBack[];
   /** Share of its targets that may be written in this tick, in percent. */
   readonly openPercent: number;
   /** What the next wave depends on (`site-waves.ts`). */
@@ -89,13 +90,16 @@ export interface ClusterRun {
 export interface ClusterContext {
   readonly settings: SiteSettings;
   readonly value: ValueTrace;
+  /** As the last tick left it. */
+  readonly report: Report | null;
+  readonly startedMs: number;
   /** Verdict on the value before its first hand-out in this tick; null: not asked yet. */
   readonly verdict: ProofVerdict | null;
   readonly wave: "open" | "waiting" | "closed";
   readonly stopping: boolean;
 }
 
-export function startCluster(plan: ClusterPlan, openPercent: number): ClusterRun {
+export function startCluster(plan: ClusterPlan, openPercent: number, takenBack: readonly TakenBack[] = []): ClusterRun {
   return {
     plan,
     phase: plan.rights === "named" ? "missing" : "look",
@@ -110,6 +114,7 @@ export function startCluster(plan: ClusterPlan, openPercent: number): ClusterRun
     active: {},
     written: null,
     tally: emptyTally,
+    takenBack,
     openPercent,
     failed: 0,
     left: 0,

@@ -44,6 +44,11 @@ export interface SiteLimits {
   readonly waveLatencyMinMs: number;
   /** From the first sight of an epoch until all may be written, whatever failed. */
   readonly waveWaitMaxMs: number;
+  /** Before a target is written again that was taken back twice; doubles each further time. */
+  readonly contestedPauseMs: number;
+  readonly contestedPauseMaxMs: number;
+  /** So long without being taken back: no longer contested. More than the longest pause. */
+  readonly contestedEndsMs: number;
   readonly pollMs: number;
 }
 

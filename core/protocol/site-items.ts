@@ -9,6 +9,7 @@ import {
   targetText,
   wantedOf,
 } from "./site-cluster.ts";
+import { whileContested } from "./site-contested.ts";
 import type { TargetSeen } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
 import {
@@ -114,14 +115,22 @@ export function judged(
       );
     case "create":
       return item.desired ? attempt(run, active, "create", null, context) : finish(run, active, run.tally);
-    case "write": {
-      if (seen !== null && isHeldHere(run, seen, context))
-        return finish({ ...run, held: run.held + 1 }, active, countHeld(run.tally, username));
-      // Without a mark nothing shows that we are not behind: as with a missing one, the site's ledger is read again first.
-      const fenced = seen !== null && bearsOurMark(seen, context.settings.credential, context.value.ledgerId);
-      return attempt(run, active, fenced ? "apply" : "reload", seen, context);
-    }
+    case "write":
+      return seen === null ? run : needsWrite(run, active, seen, context);
   }
+}
+
+function needsWrite(before: ClusterRun, active: ActiveItem, seen: TargetSeen, context: ClusterContext): ClusterRun {
+  const { run, contested } = whileContested(before, active, seen, context);
+  if (contested !== null) {
+    const failed = run.failed + (active.tries > 0 ? 1 : 0);
+    return finish({ ...run, failed }, active, countForeign(run.tally, contested));
+  }
+  if (isHeldHere(run, seen, context))
+    return finish({ ...run, held: run.held + 1 }, active, countHeld(run.tally, seen.username));
+  // Without a mark nothing shows that we are not behind: as with a missing one, the site's ledger is read again first.
+  const fenced = bearsOurMark(seen, context.settings.credential, context.value.ledgerId);
+  return attempt(run, active, fenced ? "apply" : "reload", seen, context);
 }
 
 function isHeldHere({ plan, openPercent }: ClusterRun, seen: TargetSeen, { settings, value }: ClusterContext): boolean {

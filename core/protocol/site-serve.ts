@@ -1,6 +1,7 @@
 import type { ValueTrace } from "./effects.ts";
 import { type ClusterContext, type ClusterRun, clusterDone, clusterFailed, startCluster } from "./site-cluster.ts";
 import { clusterEffects, dropRefused, fillCluster, waitsForVerdict } from "./site-cluster-effects.ts";
+import { takenBackIn } from "./site-contested.ts";
 import type { SiteEffect } from "./site-effects.ts";
 import { type Asked, isInFlight, ledgerOf, type SiteState } from "./site-run.ts";
 import { openPercent } from "./site-waves.ts";
@@ -43,8 +44,11 @@ function fillAll(state: SiteState, value: ValueTrace, nowMs: number): Asked {
 }
 
 function startClusters(state: SiteState, value: ValueTrace, nowMs: number): readonly ClusterRun[] {
-  const percent = openPercent(state.settings, ledgerOf(state), value.epoch, nowMs);
-  return state.settings.clusters.map((plan) => startCluster(plan, plan.canary ? 100 : percent));
+  const ledger = ledgerOf(state);
+  const percent = openPercent(state.settings, ledger, value.epoch, nowMs);
+  return state.settings.clusters.map((plan) =>
+    startCluster(plan, plan.canary ? 100 : percent, takenBackIn(plan.cluster, ledger.takenBack)),
+  );
 }
 
 function isSettled(before: Asked | null, now: Asked, i: number): boolean {
@@ -68,7 +72,8 @@ function contextsOf(
   clusters: Asked["clusters"],
   nowMs: number,
 ): Pick<Asked, "canary" | "rest"> {
-  const common = { settings: state.settings, value, verdict: state.verdict };
+  const { settings, verdict, startedMs } = state;
+  const common = { settings, value, verdict, report: ledgerOf(state).report, startedMs };
   const stopping = nowMs >= state.settings.deadlineMs;
   const canary: ClusterContext = { ...common, wave: "open", stopping };
   const rest: ClusterContext = { ...common, wave: waveOf(state, clusters, nowMs), stopping };

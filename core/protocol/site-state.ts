@@ -29,6 +29,20 @@ export interface ForeignTarget {
   readonly target: string;
   readonly why: string;
   readonly username: string | null;
+  /** Contested: until when it is let alone. Absent: it is not. */
+  readonly untilMs?: number | undefined;
+}
+
+/** A target whose value somebody else takes back. */
+export interface TakenBack {
+  /** `cluster/namespace/name` */
+  readonly target: string;
+  /** Who was seen to write it. */
+  readonly by: string;
+  /** In a row, each within `contestedEndsMs` after the one before. */
+  readonly times: number;
+  /** The last time. */
+  readonly atMs: number;
 }
 
 /** Summary of all receipts of one complete look at a site's targets. A receipt is a read, never the answer to a write. */
@@ -66,6 +80,8 @@ export interface SiteLedger {
   /** Every cluster that was ever to be written, named before its first hand-out: its copies are ours until released. */
   readonly clusters: readonly string[];
   readonly report: Report | null;
+  /** Absent: none is. At most 50. */
+  readonly takenBack?: readonly TakenBack[] | undefined;
 }
 
 export function newSiteLedger(credential: string, site: string): SiteLedger {

@@ -2,6 +2,7 @@ import type { Reply, ValueTrace } from "./effects.ts";
 import type { Problem } from "./home-state.ts";
 import { type ClusterRun, clusterDone } from "./site-cluster.ts";
 import { clusterReply } from "./site-cluster-replies.ts";
+import { takenBackOf } from "./site-contested.ts";
 import type { SiteEffect, SiteReplies } from "./site-effects.ts";
 import {
   answer,
@@ -136,8 +137,11 @@ function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly Cl
     ...waveOf(clusters, tally, ledger.report?.epoch === value.epoch ? (ledger.report.wave?.paces ?? {}) : {}),
     atMs: nowMs,
   };
-  if (!state.saved && !sameReport(ledger.report, report))
-    return want(state, [{ type: "save-site", ledger: { ...ledger, report }, expected: state.revision }]);
+  const { takenBack: _before, ...kept } = ledger;
+  const after: SiteLedger = { ...kept, report, ...takenBackOf(clusters, nowMs, state.settings.limits) };
+  const news =
+    !sameReport(ledger.report, report) || JSON.stringify(ledger.takenBack) !== JSON.stringify(after.takenBack);
+  if (!state.saved && news) return want(state, [{ type: "save-site", ledger: after, expected: state.revision }]);
   const problems: Problem[] = report.unserved.map((target) => ({
     code: "target-unserved",
     text: `${target.target}: ${target.reason}: ${target.text}`,

@@ -7,7 +7,7 @@ import { openSession } from "./session.ts";
 import { standingLines } from "./standing-lines.ts";
 import { type CredentialStatus, type SiteStatus, statusOf } from "./status-credential.ts";
 import { type Cell, renderTable } from "./table.ts";
-import { formatRelative } from "./time.ts";
+import { formatRelative, formatTime } from "./time.ts";
 
 /**
  * `capstan status`: where each credential stands; reads only, from home. What cannot be read is a row
@@ -40,7 +40,11 @@ function lines(found: CredentialStatus, context: CliContext): readonly string[] 
   ]);
   const named = found.sites.flatMap(({ report }) => [
     ...(report?.unserved ?? []).map(({ target, reason, text }) => `  not served: ${target}: ${reason}: ${text}`),
-    ...(report?.foreign ?? []).map(({ target, why }) => `  foreign: ${target}: ${why}`),
+    ...(report?.foreign ?? []).map(({ target, why, untilMs }) =>
+      untilMs === undefined
+        ? `  foreign: ${target}: ${why}`
+        : `  ${target}: ${why}; written again after ${formatTime(untilMs)}`,
+    ),
   ]);
   const headings = ["site", "store", "targets", "reported", "foreign", "reason"];
   return [

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { lookAtHome } from "../../core/app/inspect.ts";
 import { pullSecretName } from "../../functions/sandbox/configuration.ts";
-import { clusterOf, expectNamed, expectServed, livingRobots } from "./expectations.ts";
-import { type Configuration, given, type Story } from "./story.ts";
+import { clusterOf, expectNamed, expectServed, livingRobots, usernameIn, watch } from "./expectations.ts";
+import { type Configuration, given, hourMs, minuteMs, type Story } from "./story.ts";
 
 const key = ".dockerconfigjson";
 const neighbour = {
@@ -51,7 +51,7 @@ test("a Secret that another manager owns is taken over in place, its other regis
   expect(livingRobots(story)).toHaveLength(1);
 });
 
-test("taken back by its old owner, an adopted Secret is adopted again by the next tick", async () => {
+test("taken back by its old owner, an adopted Secret is adopted again by the next tick; again and again, after pauses", async () => {
   const story = await given({ clusters: 1, namespaces: 1, configured: adopting });
   byArgo(story);
   await story.untilIdle();
@@ -60,6 +60,24 @@ test("taken back by its old owner, an adopted Secret is adopted again by the nex
   await story.tick();
   await expectServed(story, "prod-1/team-1");
   expect(auths(story)["ghcr.io"]).toEqual(neighbour);
+
+  const applies = watch(story, "kubernetes secret.apply");
+  byArgo(story);
+  await story.tick();
+  story.passes(9 * minuteMs);
+  expectNamed(
+    await story.tick(),
+    "target-contested",
+    "prod-1/team-1/platform-pull: contested: taken back 2 times by argocd-controller \\(Argo CD\\); written again in 1 minutes",
+  );
+  expect([applies, usernameIn(story, "prod-1", "team-1")]).toEqual([[], null]);
+  // It holds no login of ours: a rotation goes through without it, and is not written there either.
+  await story.untilIdle({ type: "rotate" });
+  expect(livingRobots(story)).toHaveLength(1);
+  story.passes(hourMs);
+  await story.untilIdle();
+  await expectServed(story, "prod-1/team-1");
+  expect(applies).toHaveLength(1);
 });
 
 const hand = "robot$web.pull";

@@ -45,6 +45,10 @@ export const limitsSchema = z
     }),
     waveLatencyMin: span("Median write up to which no wave counts as slow", hourMs).prefault("2s"),
     waveWaitMax: span("Longest wait for waves before all targets are served", 30 * dayMs).prefault("30m"),
+    contestedPause: span("Before a target is written again that was taken back twice; doubles", hourMs * 12).prefault(
+      "10m",
+    ),
+    contestedPauseMax: span("Longest pause before such a target is written again", hourMs * 12).prefault("6h"),
     clocksApartMax: span("Clocks further apart than this stop deletions", 30 * dayMs, 1_000).prefault("1d"),
     emergencyGap: span("Least time between two rotations because the robot was refused; doubles", dayMs).prefault("1h"),
     emergencyGapMax: span("The same at most", 30 * dayMs).prefault("1d"),
@@ -58,8 +62,9 @@ export const limitsSchema = z
   })
   .transform((limits) => {
     const { attemptBackoff, attemptBackoffMax, tickDeadline, poll, requestTimeout, lease, ...others } = limits;
-    const { canaryWaitMax, waveLatencyMin, waveWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...counts } =
+    const { canaryWaitMax, waveLatencyMin, waveWaitMax, clocksApartMax, emergencyGap, emergencyGapMax, ...pauses } =
       others;
+    const { contestedPause, contestedPauseMax, ...counts } = pauses;
     return {
       ...counts,
       attemptBackoffMs: attemptBackoff,
@@ -71,6 +76,8 @@ export const limitsSchema = z
       canaryWaitMaxMs: canaryWaitMax,
       waveLatencyMinMs: waveLatencyMin,
       waveWaitMaxMs: waveWaitMax,
+      contestedPauseMs: contestedPause,
+      contestedPauseMaxMs: contestedPauseMax,
       clocksApartMaxMs: clocksApartMax,
       emergencyGapMs: emergencyGap,
       emergencyGapMaxMs: emergencyGapMax,

@@ -397,16 +397,32 @@ describe("how it ended", () => {
       reason: "denied" as const,
       text: "403",
     }));
-    const foreign = [{ target: "prod-1/x/pull", why: "it is immutable", username: null }];
+    const foreign = [
+      { target: "prod-1/x/pull", why: "it is immutable", username: null },
+      { target: "prod-1/y/pull", why: "contested: taken back", username: null, untilMs: t0 + 90_000 },
+      { target: "prod-1/z/pull", why: "contested: taken back", username: null, untilMs: t0 },
+    ];
     const answers: Answers = {
       "load-site": ({ site }) => ({
         ledger: siteLedgerWith(site, site === "aws" ? { unserved, foreign, served: 0 } : {}),
       }),
     };
     const { outcome, codes } = playHome({ ledger: ledgerWith(), answers });
-    expect(codes).toEqual(["target-foreign", ...Array.from({ length: 5 }, () => "target-unserved")]);
+    expect(codes).toEqual([
+      "target-foreign",
+      "target-contested",
+      "target-contested",
+      ...Array.from({ length: 5 }, () => "target-unserved"),
+    ]);
     expect(outcome).toMatchObject({ end: "waiting", waits: ["the report of aws"] });
-    expect(outcome.problems.map((problem) => problem.text)).toContain("prod-1/t0/pull: denied: 403");
+    const texts = outcome.problems.map((problem) => problem.text);
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        "prod-1/y/pull: contested: taken back; written again in 2 minutes",
+        "prod-1/z/pull: contested: taken back; written again by the next tick",
+        "prod-1/t0/pull: denied: 403",
+      ]),
+    );
   });
 
   test("what holds a replaced generation stands in the waits", () => {

@@ -1,6 +1,7 @@
 import { isAgentSite } from "../config/agents.ts";
 import type { Config, TargetConfig } from "../config/complete.ts";
 import { lookup } from "../config/lookup.ts";
+import { isCopied } from "../config/sources.ts";
 
 /** The ServiceAccount that a cluster's runner logs in as. */
 export interface RunnerAccount {
@@ -40,12 +41,25 @@ export function rbacManifests(config: Config, cluster: string, account: RunnerAc
   const { rights, site = "" } = lookup(config.clusters, cluster) ?? {};
   const agent = isAgentSite(config, site);
   const rules =
-    rights === "named" ? namedManifests(name, account, targets, agent) : wide(name, account, listRules(targets, agent));
+    rights === "named" ? namedManifests(name, account, targets, agent) : listManifests(name, account, targets, agent);
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: account.namespace } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account.name, namespace: account.namespace } },
     ...rules,
   ];
+}
+
+/** A source has the name of its copies, which are not to be written: its right holds in its own namespace. */
+function listManifests(
+  name: string,
+  account: RunnerAccount,
+  targets: readonly TargetConfig[],
+  agent: boolean,
+): readonly Manifest[] {
+  const copied = new Set(targets.filter(isCopied).map(({ secret }) => secret));
+  const sources = targets.filter((one) => one.by === "capstan" && copied.has(one.secret) && !bySelector(one));
+  const others = targets.filter((one) => !sources.includes(one));
+  return [...inNamespaces(name, account, sources), ...wide(name, account, listRules(others, agent))];
 }
 
 function listRules(targets: readonly TargetConfig[], agent: boolean): readonly Rule[] {
@@ -64,18 +78,25 @@ function namespaceRules(targets: readonly TargetConfig[], agent: boolean): reado
 }
 
 /**
- * Server-side apply asks for `create` with the Secret's name, so that a name narrows it (clouds.md D2). What External
- * Secrets writes is only read, and its own object of that name with it.
+ * Server-side apply asks for `create` with the Secret's name, so that a name narrows it (clouds.md D2). What others
+ * write is only read, and External Secrets' own object of that name with it.
  */
 function secretRules(targets: readonly TargetConfig[]): readonly Rule[] {
-  const rule = (by: TargetConfig["by"], apiGroup: string, resource: string, verbs: readonly string[]) => {
-    const resourceNames = sorted(targets.filter((target) => target.by === by).map(({ secret }) => secret));
+  const rule = (written: readonly TargetConfig[], apiGroup: string, resource: string, verbs: readonly string[]) => {
+    const resourceNames = sorted(written.map(({ secret }) => secret));
     return resourceNames.length === 0 ? [] : [{ apiGroups: [apiGroup], resources: [resource], resourceNames, verbs }];
   };
+  const others = targets.filter(({ by }) => by !== "capstan");
+  const fetched = others.filter(({ by }) => by === "external-secrets");
   return [
-    ...rule("capstan", "", "secrets", ["get", "create", "patch"]),
-    ...rule("external-secrets", "", "secrets", ["get"]),
-    ...rule("external-secrets", "external-secrets.io", "externalsecrets", ["get"]),
+    ...rule(
+      targets.filter(({ by }) => by === "capstan"),
+      "",
+      "secrets",
+      ["get", "create", "patch"],
+    ),
+    ...rule(others, "", "secrets", ["get"]),
+    ...rule(fetched, "external-secrets.io", "externalsecrets", ["get"]),
   ];
 }
 
@@ -93,7 +114,17 @@ function namedManifests(
   agent: boolean,
 ): readonly Manifest[] {
   const selecting = targets.filter(bySelector);
-  const manifests = namesOf(targets).flatMap((namespace) => {
+  const rules = [
+    ...namespaceRules(selecting, agent && targets.length > 0),
+    ...secretRules(selecting),
+    ...accountRules(selecting),
+  ];
+  return [...inNamespaces(name, account, targets), ...wide(name, account, rules)];
+}
+
+/** What targets by names need, in each namespace that they name. */
+function inNamespaces(name: string, account: RunnerAccount, targets: readonly TargetConfig[]): readonly Manifest[] {
+  return namesOf(targets).flatMap((namespace) => {
     const here = targets.filter(({ namespaces }) => namespaces.by === "names" && namespaces.names.includes(namespace));
     const itself: Rule = { apiGroups: [""], resources: ["namespaces"], resourceNames: [namespace], verbs: ["get"] };
     return [
@@ -101,12 +132,6 @@ function namedManifests(
       { ...rbac("RoleBinding", name, namespace), ...binding("Role", name, account) },
     ];
   });
-  const rules = [
-    ...namespaceRules(selecting, agent && targets.length > 0),
-    ...secretRules(selecting),
-    ...accountRules(selecting),
-  ];
-  return [...manifests, ...wide(name, account, rules)];
 }
 
 function wide(name: string, account: RunnerAccount, rules: readonly Rule[]): readonly Manifest[] {

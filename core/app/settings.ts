@@ -1,10 +1,11 @@
 import { isAgentSite } from "../config/agents.ts";
-import { type Config, type CredentialConfig, drainMsOf } from "../config/complete.ts";
+import { type Config, type CredentialConfig, drainMsOf, type TargetConfig } from "../config/complete.ts";
+import { sourceOf } from "../config/sources.ts";
 import type { AutoStrategy } from "../engine/choose-strategy.ts";
 import type { HomeContext, SiteContext } from "../engine/context.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { Act, HomeSettings } from "../protocol/settings.ts";
-import type { ClusterPlan, SiteSettings, TargetPlan } from "../protocol/site-effects.ts";
+import type { ClusterPlan, SiteSettings, TargetPlan, TargetWriter } from "../protocol/site-effects.ts";
 import type { MadeOf } from "../protocol/state.ts";
 import { Secret } from "../secret.ts";
 import { rightsText } from "./rights.ts";
@@ -129,9 +130,8 @@ function clusterPlans(config: Config, credential: CredentialConfig, site: string
   for (const target of credential.targets) {
     for (const cluster of target.clusters) {
       if (config.clusters[cluster]?.site !== site) continue;
-      const { namespaces, secret, adopt, repair, by } = target;
-      const writer = by === "capstan" ? undefined : by;
-      const plan: TargetPlan = { namespaces, secret, adopt, repair, writer };
+      const { namespaces, secret, adopt, repair } = target;
+      const plan: TargetPlan = { namespaces, secret, adopt, repair, writer: writerOf(target) };
       plans.set(cluster, [...(plans.get(cluster) ?? []), plan]);
     }
   }
@@ -141,6 +141,12 @@ function clusterPlans(config: Config, credential: CredentialConfig, site: string
     rights: config.clusters[cluster]?.rights ?? "list",
     targets,
   }));
+}
+
+function writerOf(target: TargetConfig): TargetWriter | undefined {
+  const { by } = target;
+  if (by === "capstan") return undefined;
+  return by === "external-secrets" ? { by } : { by, source: sourceOf(target) ?? "" };
 }
 
 export function siteInput(

@@ -1,14 +1,15 @@
 import { expandCredentials, type SingleCredential } from "./expand.ts";
 import { lookup } from "./lookup.ts";
 import type { FileConfig } from "./schema/file.ts";
+import { withSources } from "./sources.ts";
 
 export type RegistryConfig = FileConfig["registries"][string];
 export type SiteConfig = FileConfig["sites"][string];
 export type ClusterConfig = FileConfig["clusters"][string];
 type FileTarget = SingleCredential["targets"][number];
 
-/** Pull Secrets that hold a credential; `clusters` are names. */
-export type TargetConfig = Omit<FileTarget, "clusters"> & { readonly clusters: readonly string[] };
+/** Pull Secrets that hold a credential; `clusters` are names. `at`: place of the target in the file. */
+export type TargetConfig = Omit<FileTarget, "clusters"> & { readonly clusters: readonly string[]; readonly at: number };
 
 /** A credential at one registry, with everything that follows from the rest of the file filled in. */
 export type CredentialConfig = Omit<
@@ -37,10 +38,13 @@ export function completeConfig(file: FileConfig): Config {
       Object.entries(file.clusters).flatMap(([cluster, found]) =>
         own.includes(found.site) && "harbor" in found === (kind === "endpoint") ? [cluster] : [],
       );
-    const targets = credential.targets.map((target) => ({
-      ...target,
-      clusters: target.clusters === "all" ? all(target.kind) : target.clusters,
-    }));
+    const targets = withSources(
+      credential.targets.map((target, at) => ({
+        ...target,
+        clusters: target.clusters === "all" ? all(target.kind) : target.clusters,
+        at,
+      })),
+    );
     const used = targets.flatMap((target) =>
       target.clusters.map((cluster) => lookup(file.clusters, cluster)?.site ?? ""),
     );

@@ -4,7 +4,7 @@ import type { Finding } from "./problem.ts";
 /** What the file says in vain: accepted for the sake of old files, done nothing with. */
 export function noticesOf(config: Config): readonly Finding[] {
   return Object.entries(config.credentials).flatMap(([name, { targets }]) =>
-    targets.flatMap(({ email }, index) =>
+    targets.flatMap(({ email, at: index }) =>
       email === undefined
         ? []
         : [

@@ -3,7 +3,7 @@ import type { Reply } from "../protocol/effects.ts";
 import { installationLabel, markAnnotationPrefix } from "../protocol/mark.ts";
 import { judgeEndpoints } from "../protocol/proof.ts";
 import type { SiteEffect, SiteReplies, TargetSeen } from "../protocol/site-effects.ts";
-import { keyedHash } from "../pullsecret/index.ts";
+import { copyTraces, keyedHash } from "../pullsecret/index.ts";
 import type { CallReply, CallResults } from "./calls.ts";
 import type { SiteContext } from "./context.ts";
 import { newerText } from "./home-replies.ts";
@@ -24,6 +24,7 @@ export function targetSeen(facts: SecretFacts, context: SiteContext, value: Stor
     content.state === "malformed"
       ? `${content.entry === null ? "its content" : `the entry ${content.entry}`} is malformed (${content.why}): every pull of its pods fails`
       : null;
+  const copy = copyTraces(facts);
   return {
     namespace,
     name,
@@ -32,6 +33,7 @@ export function targetSeen(facts: SecretFacts, context: SiteContext, value: Stor
     type,
     immutable,
     otherOwners,
+    ...(copy === null ? {} : { copy }),
     malformed,
     installation: facts.labels[installationLabel] ?? null,
     marks: Object.fromEntries(

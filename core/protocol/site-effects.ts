@@ -17,8 +17,22 @@ export interface TargetPlan {
   readonly writer?: TargetWriter | undefined;
 }
 
-/** Fetches the value from the store by itself, in its own time. */
-export type TargetWriter = "external-secrets";
+/**
+ * External Secrets fetches the value from the store by itself, in its own time; a copier copies it from a Secret
+ * (`namespace/name`) that is a target of its own.
+ */
+export type TargetWriter =
+  | { readonly by: "external-secrets" }
+  | { readonly by: CopySeen["by"]; readonly source: string };
+
+/** What a copy tells of how it came to be. */
+export interface CopySeen {
+  readonly by: "replicator" | "reflector" | "kyverno";
+  /** `namespace/name`; null: it does not say. */
+  readonly source: string | null;
+  /** Words for the state of the source that it is; null: it does not say. */
+  readonly state: string | null;
+}
 
 export interface ClusterPlan {
   readonly cluster: string;
@@ -76,6 +90,8 @@ export interface TargetSeen {
   /** The marks (annotations under our prefix), of all credentials. */
   readonly marks: Readonly<Record<string, string>>;
   readonly otherOwners: readonly string[];
+  /** Absent: nothing shows that it is a copy. */
+  readonly copy?: CopySeen | undefined;
   /** Words for what kubelet would stumble over; null: it parses. */
   readonly malformed: string | null;
   /** Under our registry key. */

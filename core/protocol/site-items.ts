@@ -107,7 +107,7 @@ export function judged(
         ),
       );
     case "unserved":
-      if (judgement.reason === "not-synced") return go(run, active, "sync", seen);
+      if (judgement.text === null) return go(run, active, "sync", seen);
       return finish(
         run,
         active,

@@ -1,5 +1,6 @@
 import type { ValueTrace } from "./effects.ts";
 import { markAnnotation, parseTargetMark } from "./mark.ts";
+import { copyText } from "./site-copies.ts";
 import type { TargetSeen, TargetWriter } from "./site-effects.ts";
 import type { UnservedReason } from "./site-state.ts";
 
@@ -25,7 +26,8 @@ export type Judgement =
   | { readonly is: "write" }
   | { readonly is: "foreign"; readonly why: string }
   | { readonly is: "higher"; readonly epoch: number }
-  | { readonly is: "unserved"; readonly reason: UnservedReason; readonly text: string };
+  /** `text` null: its writer is to be asked for it. */
+  | { readonly is: "unserved"; readonly reason: UnservedReason; readonly text: string | null };
 
 export interface Wanted {
   readonly credential: string;
@@ -39,7 +41,7 @@ export interface Wanted {
 const pullSecretType = "kubernetes.io/dockerconfigjson";
 
 export function judgeTarget(seen: TargetSeen | null, wanted: Wanted): Judgement {
-  if (wanted.writer !== undefined) return judgeSynced(seen, wanted.value);
+  if (wanted.writer !== undefined) return judgeSynced(seen, wanted.writer, wanted.value);
   if (seen === null) return { is: "create" };
   const foreign = foreignBecause(seen, wanted);
   if (foreign !== null) return { is: "foreign", why: foreign };
@@ -54,12 +56,13 @@ export function judgeTarget(seen: TargetSeen | null, wanted: Wanted): Judgement 
 }
 
 /** A Secret that is only read: whoever owns it, what pods would log in with decides. */
-function judgeSynced(seen: TargetSeen | null, value: ValueTrace): Judgement {
+function judgeSynced(seen: TargetSeen | null, writer: TargetWriter, value: ValueTrace): Judgement {
   if (seen !== null && seen.type !== pullSecretType)
     return { is: "unserved", reason: "invalid", text: `its type is ${seen.type}` };
   if (seen !== null && seen.malformed !== null) return { is: "unserved", reason: "malformed", text: seen.malformed };
   if (seen?.hash === value.hash) return { is: "served" };
-  return { is: "unserved", reason: "not-synced", text: "" };
+  // External Secrets has an object of its own to be asked; a copy has what stands on it.
+  return { is: "unserved", reason: "not-synced", text: "source" in writer ? copyText(seen, writer) : null };
 }
 
 /** Somebody else's Secret is not ours; null: it is, or may be taken. */

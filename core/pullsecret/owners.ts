@@ -1,3 +1,5 @@
+import { type Copier, copyTraces } from "./copies.ts";
+
 /** What tells who else writes a Secret, beside the field managers of its data. */
 export interface OwnerTraces {
   readonly namespace: string;
@@ -32,7 +34,10 @@ function has(fields: Fields, key: string, value?: string): boolean {
 }
 
 /** A copy is written again whenever its source changes: only the source is worth writing. */
-const copyOf = (source: string) => `a copy of ${source}; make that the target`;
+const copiedBy = (copier: Copier) => (traces: OwnerTraces) => {
+  const found = copyTraces(traces);
+  return found?.by === copier ? `a copy of ${found.source ?? "another Secret"}; make that the target` : null;
+};
 
 /**
  * Tools that write a Secret, or will write it again, by the marks that they leave (operators.md 4.2). A copied
@@ -67,31 +72,9 @@ const tools: readonly Tool[] = [
         : null,
   },
   { tool: "Sealed Secrets", knows: annotated("sealedsecrets.bitnami.com/managed") },
-  {
-    tool: "kubernetes-replicator",
-    knows: ({ annotations }) => {
-      const source = annotations["replicator.v1.mittwald.de/replicate-from"];
-      if (source !== undefined) return copyOf(source);
-      return has(annotations, "replicator.v1.mittwald.de/replicated-from-version") ? copyOf("another Secret") : null;
-    },
-  },
-  {
-    tool: "reflector",
-    knows: ({ annotations }) => {
-      const source = annotations["reflector.v1.k8s.emberstack.com/reflects"];
-      return source === undefined ? null : copyOf(source);
-    },
-  },
-  {
-    tool: "Kyverno",
-    knows: ({ labels }) => {
-      if (!has(labels, "generate.kyverno.io/policy-name")) return null;
-      const [namespace, name] = ["namespace", "name"].map((part) => labels[`generate.kyverno.io/source-${part}`]);
-      return namespace === undefined || name === undefined
-        ? "label generate.kyverno.io/policy-name"
-        : copyOf(`${namespace}/${name}`);
-    },
-  },
+  { tool: "kubernetes-replicator", knows: copiedBy("replicator") },
+  { tool: "reflector", knows: copiedBy("reflector") },
+  { tool: "Kyverno", knows: either(copiedBy("kyverno"), labelled("generate.kyverno.io/policy-name")) },
   {
     tool: "Capsule",
     knows: either(labelled("projectcapsule.dev/managed-by"), labelled("capsule.clastix.io/managed-by")),

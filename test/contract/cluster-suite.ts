@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Cluster } from "../../core/ports/cluster.ts";
 import { accountCases } from "./cluster-account-cases.ts";
 import { adoptCases } from "./cluster-adopt-cases.ts";
+import { copyCasesOfClusters } from "./cluster-copy-cases.ts";
 import { deleteCases } from "./cluster-delete-cases.ts";
 import { foreignAndNeighbourCases } from "./cluster-foreign-cases.ts";
 import { namespaceCases } from "./cluster-namespace-cases.ts";
@@ -55,6 +56,7 @@ export const clusterCases: readonly ClusterCase[] = [
   ...writeCases,
   ...foreignAndNeighbourCases,
   ...ownerCases,
+  ...copyCasesOfClusters,
   ...repairCases,
   ...adoptCases,
   ...deleteCases,

@@ -36,6 +36,7 @@ credentials:
     proof: { repository: apps/hello }
     targets:
       - { clusters: [one], namespaces: ${chosen}, secret: harbor-pull }
+      - { clusters: [one], namespaces: ${chosen}, secret: copied, by: kyverno, source: { namespace: infra } }
 `;
 }
 
@@ -85,7 +86,7 @@ export function rightsContract(name: string, start: () => Promise<KubernetesServ
       client = new KubernetesClient(await start());
       const world = worldOf(client);
       for (const namespace of namespaces) await world.addNamespace(namespace, { team: "a" });
-      for (const namespace of others) await world.addNamespace(namespace);
+      for (const namespace of [...others, "infra"]) await world.addNamespace(namespace);
       for (const namespace of [...namespaces, ...others]) {
         await world.writeOutside(namespace, "database", { text: '{"auths":{}}' });
       }
@@ -113,6 +114,17 @@ export function rightsContract(name: string, start: () => Promise<KubernetesServ
       const listing = runner.listSecrets("capstan.dev/credential=platform-pull", null);
       if (rights === "named") await denied(listing);
       else expect((await listing).secrets).toHaveLength(namespaces.length);
+    });
+
+    it("writes a source of copies, and only reads the copies", async () => {
+      const source = await runner.createEmptySecret("infra", "copied", {});
+      const { labels, annotations } = await runner.applySecret(writeOf(source, 1, { labels: {} }));
+      const text = '{"auths":{}}';
+      await worldOf(client).writeOutside("web", "copied", { text, labels, annotations, manager: "kyverno" });
+      const copy = await runner.readSecret("web", "copied");
+      if (copy === null) throw new Error("the copy is there");
+      await denied(runner.applySecret(writeOf(copy, 1, { force: true })));
+      await denied(runner.createEmptySecret("shop", "copied", {}));
     });
 
     it("reads, writes, creates and deletes no other Secret", async () => {

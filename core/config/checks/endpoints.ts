@@ -9,7 +9,7 @@ export const isHarbor = (cluster: ClusterConfig | undefined): boolean => cluster
 export function checkEndpoints(config: Config): readonly Finding[] {
   const findings: Finding[] = [];
   for (const [name, credential] of Object.entries(config.credentials)) {
-    credential.targets.forEach(({ kind, clusters }, index) => {
+    credential.targets.forEach(({ kind, clusters, at: index }) => {
       clusters.forEach((cluster, at) => {
         const found = lookup(config.clusters, cluster);
         if (found === undefined || isHarbor(found) === (kind === "endpoint")) return;

@@ -42,9 +42,9 @@ export function checkNames(config: Config): readonly Finding[] {
         mend: `choose one of ${own.join(", ")}, or add it to sites`,
       });
     }
-    credential.targets.forEach((target, targetIndex) => {
+    for (const target of credential.targets) {
       target.clusters.forEach((cluster, index) => {
-        const path = [...at, "targets", targetIndex, "clusters", index];
+        const path = [...at, "targets", target.at, "clusters", index];
         if (!demand(path, "cluster", cluster, clusters)) return;
         const site = lookup(config.clusters, cluster)?.site ?? "";
         if (own.includes(site) || !sites.includes(site)) return;
@@ -54,7 +54,7 @@ export function checkNames(config: Config): readonly Finding[] {
           mend: `add ${site} to credentials.${name}.sites`,
         });
       });
-    });
+    }
   }
   return findings;
 }

@@ -1,6 +1,7 @@
 import type { Config, TargetConfig } from "../complete.ts";
 import { areDisjoint, parseLabelSelector } from "../label-selector.ts";
 import type { Finding, PathSegment } from "../problem.ts";
+import { isCopied } from "../sources.ts";
 
 interface Claim {
   readonly credential: string;
@@ -16,9 +17,10 @@ export function checkTargets(config: Config): readonly Finding[] {
   const findings: Finding[] = [];
   const places = new Map<string, Claim[]>();
   for (const [name, credential] of Object.entries(config.credentials)) {
-    credential.targets.forEach((target, index) => {
-      findings.push(...checkWriter(target, ["credentials", name, "targets", index]));
-      const claim = { credential: name, path: ["credentials", name, "targets", index], namespaces: target.namespaces };
+    for (const target of credential.targets) {
+      const path = ["credentials", name, "targets", target.at];
+      findings.push(...checkWriter(target, path));
+      const claim = { credential: name, path, namespaces: target.namespaces };
       for (const cluster of new Set(target.clusters)) {
         // An endpoint holds one login, whatever registry it is for.
         const host = target.kind === "endpoint" ? "" : credential.registryHost;
@@ -29,13 +31,23 @@ export function checkTargets(config: Config): readonly Finding[] {
           findings.push(explain(claim, meeting, cluster, target.secret, credential.registryHost));
         places.set(place, [...others, claim]);
       }
-    });
+    }
   }
   return findings;
 }
 
-/** What External Secrets writes is never written by us, whatever stands there. */
+/** What External Secrets writes is never written by us, whatever stands there; a copy has a source, and nothing else has. */
 function checkWriter(target: TargetConfig, path: readonly PathSegment[]): readonly Finding[] {
+  if (isCopied(target)) {
+    const mend = "add source: { namespace: …, secret: … }, the Secret that it copies; Capstan writes that one";
+    return target.source === undefined
+      ? [{ path: [...path, "by"], problem: `says that ${target.by} copies it, and not from where`, mend }]
+      : [];
+  }
+  if (target.source !== undefined) {
+    const mend = "take it out, or write by: replicator, reflector or kyverno";
+    return [{ path: [...path, "source"], problem: `is not for targets that ${target.by} writes`, mend }];
+  }
   if (target.by === "capstan") return [];
   const vain = (["adopt", "repair"] as const).filter((key) => target[key]);
   const mend = "take it out, or leave by out";

@@ -34,16 +34,18 @@ const clusters = z
   .union([z.literal("all"), z.array(entryName("cluster")).min(1).max(1_000)])
   .meta({ description: "Names of clusters, or all: every cluster of the credential's sites" });
 
+const secretName = text({
+  description: "Name of the pull Secret, the same in each namespace",
+  pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+  mend: "write a Secret's name: lower case letters, digits, dashes and dots, at most 253 characters",
+  lengthMax: 253,
+});
+
 const pullSecret = z
   .strictObject({
     clusters,
     namespaces: z.union([byNames, bySelector]),
-    secret: text({
-      description: "Name of the pull Secret, the same in each namespace",
-      pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
-      mend: "write a Secret's name: lower case letters, digits, dashes and dots, at most 253 characters",
-      lengthMax: 253,
-    }),
+    secret: secretName,
     serviceAccounts: z
       .array(
         text({
@@ -56,9 +58,14 @@ const pullSecret = z
       .max(50)
       .default([])
       .meta({ description: "Accounts of these namespaces that get the Secret into their imagePullSecrets" }),
-    by: z.enum(["capstan", "external-secrets"]).default("capstan").meta({
-      description: "Who writes the Secret: Capstan, or an ExternalSecret of the same name; then it is only read",
+    by: z.enum(["capstan", "external-secrets", "replicator", "reflector", "kyverno"]).default("capstan").meta({
+      description:
+        "Who writes the Secret: Capstan; an ExternalSecret of the same name; or a tool that copies it from source. What others write is only read",
     }),
+    source: z
+      .strictObject({ namespace, secret: secretName.optional() })
+      .meta({ description: "The Secret that is copied, which Capstan writes; named as the copies where not given" })
+      .optional(),
     email: line("Accepted for the sake of old files, and left out of pull Secrets").optional(),
     repair: z
       .boolean()
@@ -87,6 +94,7 @@ const registryEndpoint = z
     secret,
     serviceAccounts: [] as string[],
     by: "capstan" as const,
+    source: undefined,
     email: undefined,
     repair: false,
     adopt: true,

@@ -344,3 +344,66 @@ test.each(["adopt", "repair"])("%s is refused for a target that External Secrets
   );
   expect(problemsOf(text).join("\n")).toContain(`targets[0].${key}: is not for targets that external-secrets writes`);
 });
+
+describe("targets that a tool copies", () => {
+  const copied = (more: string, file = example) =>
+    change("        secret: harbor-pull\n", `        secret: harbor-pull\n${more}`, file);
+  const kyverno =
+    "        by: kyverno\n        source: { namespace: infra }\n        adopt: true\n        repair: true\n";
+
+  test("are only read; their source is a target of its own, which adopt and repair hold for", () => {
+    const targets = loadGood(copied(kyverno)).credentials["platform-pull"]?.targets ?? [];
+    expect(targets).toMatchObject([
+      { by: "kyverno", secret: "harbor-pull", adopt: false, repair: false, at: 0 },
+      {
+        ...{ by: "capstan", secret: "harbor-pull", namespaces: { by: "names", names: ["infra"] }, at: 0 },
+        ...{ adopt: true, repair: true, serviceAccounts: [], clusters: ["prod-1", "prod-2"] },
+      },
+    ]);
+  });
+
+  test("may share a source, have it among their namespaces, or name it as a target, too", () => {
+    const more = [
+      "      - { clusters: [prod-1], namespaces: { names: [infra, web] }, secret: other, by: reflector, source: { namespace: infra }, serviceAccounts: [default] }",
+      "      - { clusters: [prod-2], namespaces: { names: [web] }, secret: other, by: reflector, source: { namespace: infra } }",
+      "      - { clusters: [prod-1], namespaces: { names: [a] }, secret: mirrored, by: replicator, source: { namespace: own, secret: main } }",
+      "      - { clusters: [prod-1], namespaces: { names: [own] }, secret: main }",
+      "",
+    ].join("\n");
+    const targets = loadGood(example + more).credentials["platform-pull"]?.targets ?? [];
+    expect(targets.slice(1)).toMatchObject([
+      { secret: "other", namespaces: { names: ["web"] }, by: "reflector" },
+      { secret: "other", namespaces: { names: ["web"] }, by: "reflector" },
+      { secret: "mirrored", namespaces: { names: ["a"] }, by: "replicator" },
+      { secret: "main", namespaces: { names: ["own"] }, by: "capstan" },
+      { secret: "other", namespaces: { names: ["infra"] }, by: "capstan", clusters: ["prod-1", "prod-2"] },
+    ]);
+    expect(targets).toHaveLength(6);
+  });
+
+  test.each([
+    ["        by: replicator\n", "targets[0].by: says that replicator copies it, and not from where; add source:"],
+    [
+      "        source: { namespace: infra }\n",
+      "targets[0].source: is not for targets that capstan writes; take it out, or",
+    ],
+    [
+      "        by: external-secrets\n        source: { namespace: infra }\n",
+      "targets[0].source: is not for targets that external-secrets writes",
+    ],
+    ["        by: kyverno\n        source: { namespace: Infra }\n", "targets[0].source.namespace: "],
+    ["        by: helm\n", "targets[0].by: "],
+  ])("%s → %s", (more, wanted) => {
+    expect(problemsOf(copied(more)).join("\n")).toContain(wanted);
+  });
+
+  test("a source belongs to one credential, as every target does", () => {
+    const second = withSecond(["secret: harbor-pull", "secret: another"]);
+    const both = change(
+      "secret: another\n",
+      "secret: another\n        by: reflector\n        source: { namespace: web, secret: harbor-pull }\n",
+      second,
+    );
+    expect(problemsOf(both).join("\n")).toContain("credentials.ci-pull.targets[0]: ");
+  });
+});

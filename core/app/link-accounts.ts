@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { TargetConfig } from "../config/complete.ts";
+import type { Config, TargetConfig } from "../config/complete.ts";
 import { lookup } from "../config/lookup.ts";
 import type { Cluster } from "../ports/cluster.ts";
 import { PortError } from "../ports/errors.ts";
@@ -22,8 +22,9 @@ export interface LinkedAccounts {
 
 /**
  * Sees to it that the ServiceAccounts which targets name have the pull Secret in their list, at the clusters
- * of one site. Nothing is remembered: whatever was taken out comes back. An account that is not there is
- * waited for; what fails is named and stops nothing. Only pods made later take the list over.
+ * of one site. Whatever was taken out comes back. An entry that we added and that no target asks for any more is taken
+ * out where its Secret is gone. An account that is not there is waited for; what fails is named and stops nothing. Only
+ * pods made later take the list over.
  */
 export async function linkAccounts(
   tools: Tools,
@@ -54,9 +55,18 @@ export async function linkAccounts(
       let dark = false;
       const link = async (namespace: string, account: string) => {
         if (dark || isOver()) return;
-        await port.linkPullSecret(namespace, account, target.secret).catch((error: unknown) => {
-          dark = note(`${namespace}/${account}`, error) === "unreachable";
+        const place = `${namespace}/${account}`;
+        const { added } = await port.linkPullSecret(namespace, account, target.secret).catch((error: unknown) => {
+          dark = note(place, error) === "unreachable";
+          return { added: [] };
         });
+        for (const secret of added) {
+          if (isAskedFor(tools.config, cluster, account, secret)) continue;
+          // Whoever may not look for the Secret leaves the entry: it does no harm.
+          await port.unlinkPullSecret(namespace, account, secret).catch((error: unknown) => {
+            if (!(error instanceof PortError && error.kind === "denied")) note(place, error);
+          });
+        }
       };
       const namespaces = await openNamespaces(port, target).catch((error: unknown) => {
         note("namespaces", error);
@@ -67,6 +77,16 @@ export async function linkAccounts(
     }),
   );
   return { problems: failed.length === 0 ? [] : [problemOf(failed)], absent };
+}
+
+/** By any target of the file, in whatever namespace: only then can an entry have been forgotten. */
+function isAskedFor({ credentials }: Config, cluster: string, account: string, secret: string): boolean {
+  return Object.values(credentials).some(({ targets }) =>
+    targets.some(
+      (target) =>
+        target.secret === secret && target.clusters.includes(cluster) && target.serviceAccounts.includes(account),
+    ),
+  );
 }
 
 async function openNamespaces(cluster: Cluster, { namespaces }: TargetConfig): Promise<readonly string[]> {

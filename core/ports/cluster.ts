@@ -71,8 +71,15 @@ export interface ExternalSecretFacts {
   readonly policy: "Periodic" | "OnChange" | "CreatedOnce";
 }
 
-/** `present`: the account named the Secret already. */
-export type LinkResult = "linked" | "present";
+export interface LinkResult {
+  /** `present`: the account named the Secret already. */
+  readonly is: "linked" | "present";
+  /** Secrets in its list that this installation put there. */
+  readonly added: readonly string[];
+}
+
+/** `kept`: we did not add that entry, or there is a Secret of that name. */
+export type UnlinkResult = "unlinked" | "kept";
 
 /** One Kubernetes cluster, with the few calls that handing out needs. */
 export interface Cluster {
@@ -112,6 +119,12 @@ export interface Cluster {
    * order. Throws `not-found` (the account), `conflict` (`stale-writer`: somebody else keeps writing the list).
    */
   linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult>;
+
+  /**
+   * Takes an entry out again that this installation added, where it serves nobody any more: no Secret of that name is
+   * there. Entries of others stay. Throws as `linkPullSecret`, and `denied` where nobody may look for the Secret.
+   */
+  unlinkPullSecret(namespace: string, account: string, secret: string): Promise<UnlinkResult>;
 
   /** Deletes exactly the object read. Absent is success; `conflict` when it changed. */
   deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void>;

@@ -23,6 +23,7 @@ const calls: Readonly<Record<keyof (Cluster & NamespaceWatch), true>> = {
   applySecret: true,
   deleteSecret: true,
   linkPullSecret: true,
+  unlinkPullSecret: true,
   watchNamespaces: true,
 };
 

@@ -7,7 +7,7 @@ export const accountCases: readonly ClusterCase[] = [
     name: "account: an entry is added to an empty list",
     async run({ cluster, setAccount, accountSecrets }, namespace) {
       await setAccount(namespace, "builder", []);
-      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toBe("linked");
+      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toEqual({ is: "linked", added: ["pull"] });
       expect(await accountSecrets(namespace, "builder")).toEqual(["pull"]);
     },
   },
@@ -23,8 +23,9 @@ export const accountCases: readonly ClusterCase[] = [
     name: "account: never twice",
     async run({ cluster, setAccount, accountSecrets }, namespace) {
       await setAccount(namespace, "builder", ["pull", "theirs"]);
-      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toBe("present");
-      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toBe("present");
+      const present = { is: "present", added: [] };
+      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toEqual(present);
+      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toEqual(present);
       expect(await accountSecrets(namespace, "builder")).toEqual(["pull", "theirs"]);
     },
   },
@@ -33,7 +34,8 @@ export const accountCases: readonly ClusterCase[] = [
     async run({ cluster, setAccount, accountSecrets }, namespace) {
       await setAccount(namespace, "builder", []);
       await cluster.linkPullSecret(namespace, "builder", "pull");
-      await cluster.linkPullSecret(namespace, "builder", "other");
+      const both = { is: "linked", added: ["pull", "other"] };
+      expect(await cluster.linkPullSecret(namespace, "builder", "other")).toEqual(both);
       expect(await accountSecrets(namespace, "builder")).toEqual(["pull", "other"]);
     },
   },
@@ -42,7 +44,7 @@ export const accountCases: readonly ClusterCase[] = [
     async run({ cluster, setAccount, accountSecrets }, namespace) {
       await setAccount(namespace, "builder", ["pull"]);
       await setAccount(namespace, "builder", ["theirs"]);
-      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toBe("linked");
+      expect(await cluster.linkPullSecret(namespace, "builder", "pull")).toMatchObject({ is: "linked" });
       expect(await accountSecrets(namespace, "builder")).toEqual(["theirs", "pull"]);
     },
   },
@@ -51,6 +53,35 @@ export const accountCases: readonly ClusterCase[] = [
     async run({ cluster }, namespace) {
       await refused(cluster.linkPullSecret(namespace, "nobody", "pull"), "not-found");
       await refused(cluster.linkPullSecret("nowhere", "builder", "pull"), "not-found");
+      await refused(cluster.unlinkPullSecret(namespace, "nobody", "pull"), "not-found");
+    },
+  },
+  {
+    name: "account: an entry of ours is taken out when its Secret is gone, and never before",
+    async run({ cluster, setAccount, accountSecrets, writeOutside, deleteOutside }, namespace) {
+      await setAccount(namespace, "builder", ["theirs"]);
+      await writeOutside(namespace, "pull", { text: '{"auths":{}}' });
+      await cluster.linkPullSecret(namespace, "builder", "pull");
+      await cluster.linkPullSecret(namespace, "builder", "other");
+      expect(await cluster.unlinkPullSecret(namespace, "builder", "pull")).toBe("kept");
+      await deleteOutside(namespace, "pull");
+      expect(await cluster.unlinkPullSecret(namespace, "builder", "pull")).toBe("unlinked");
+      expect(await accountSecrets(namespace, "builder")).toEqual(["theirs", "other"]);
+      expect(await cluster.unlinkPullSecret(namespace, "builder", "pull")).toBe("kept");
+      const left = { is: "present", added: ["other"] };
+      expect(await cluster.linkPullSecret(namespace, "builder", "other")).toEqual(left);
+    },
+  },
+  {
+    name: "account: an entry that others made is never taken out, nor missed once they took ours out",
+    async run({ cluster, setAccount, accountSecrets }, namespace) {
+      await setAccount(namespace, "builder", ["theirs"]);
+      expect(await cluster.linkPullSecret(namespace, "builder", "theirs")).toEqual({ is: "present", added: [] });
+      expect(await cluster.unlinkPullSecret(namespace, "builder", "theirs")).toBe("kept");
+      await cluster.linkPullSecret(namespace, "builder", "pull");
+      await setAccount(namespace, "builder", ["theirs"]);
+      expect(await cluster.unlinkPullSecret(namespace, "builder", "pull")).toBe("kept");
+      expect(await accountSecrets(namespace, "builder")).toEqual(["theirs"]);
     },
   },
 ];

@@ -127,6 +127,8 @@ export const refusalCases: readonly KubernetesCase[] = [
       await Promise.all(links);
       expect([...(await accountSecrets(namespace, "builder"))].sort()).toEqual(["s0", "s1", "s2"]);
       const { body } = await client.must("GET", `${path}/builder`);
+      const linked = body.metadata.annotations["linked.capstan.dev/capstan-contract"].split(",").sort();
+      expect(linked).toEqual(["s0", "s1", "s2"]);
       expect(body).toMatchObject({
         metadata: { annotations: metadata.annotations },
         automountServiceAccountToken: false,
@@ -142,7 +144,12 @@ export const refusalCases: readonly KubernetesCase[] = [
       const error = await refused(reading.linkPullSecret(namespace, "builder", "pull"), "denied", "missing-right");
       expect(error.message).toContain("no right to patch serviceaccounts");
       const both = asNarrow(client, await client.account(namespace, [{ ...rule, verbs: ["get", "patch"] }], "both"));
-      expect(await both.linkPullSecret(namespace, "builder", "pull")).toBe("linked");
+      expect(await both.linkPullSecret(namespace, "builder", "pull")).toMatchObject({ is: "linked" });
+      await refused(both.unlinkPullSecret(namespace, "builder", "pull"), "denied", "missing-right");
+      const list = { apiGroups: [""], resources: ["secrets"], verbs: ["list"] };
+      const listing = [{ ...rule, verbs: ["get", "patch"] }, list];
+      const third = asNarrow(client, await client.account(namespace, listing, "listing"));
+      expect(await third.unlinkPullSecret(namespace, "builder", "pull")).toBe("unlinked");
       await refused(both.linkPullSecret(namespace, "default", "pull"), "denied", "missing-right");
     },
   },

@@ -30,6 +30,29 @@ test("accounts that are named get the Secret into their lists, and no others", a
   expect(cluster.accountSecrets("team-1", "default")).toEqual(["theirs", pullSecretName]);
 });
 
+test("an entry of a target that left the file is taken out when its Secret is gone, those of others never", async () => {
+  const story = await given({ clusters: 1, namespaces: 1, configured: linking("default") });
+  const cluster = clusterOf(story, "prod-1");
+  cluster.createAccount("team-1", "default", ["theirs"]);
+  await story.untilIdle();
+  await story.configure(({ credentials, ...rest }) => {
+    const credential = credentials["platform-pull"];
+    const targets = credential.targets.map((target) => ({
+      ...target,
+      secret: "renamed",
+      serviceAccounts: ["default"],
+    }));
+    return { ...rest, credentials: { "platform-pull": { ...credential, targets } } };
+  });
+  await story.untilIdle();
+  // It bears our mark and is served all the same.
+  expect(cluster.accountSecrets("team-1", "default")).toEqual(["theirs", pullSecretName, "renamed"]);
+  await expectServed(story, "prod-1/team-1");
+  cluster.deleteSecret("team-1", pullSecretName);
+  await story.tick();
+  expect(cluster.accountSecrets("team-1", "default")).toEqual(["theirs", "renamed"]);
+});
+
 test("an account that cannot be written is named, and stops nothing", async () => {
   const story = await given({ clusters: 1, namespaces: 2, configured: linking("default") });
   const cluster = clusterOf(story, "prod-1");

@@ -169,6 +169,9 @@ export function createHarborEndpoints(options: HarborEndpointsOptions): Cluster 
     async linkPullSecret() {
       throw refused("endpoint-link", "an endpoint has no ServiceAccounts");
     },
+    async unlinkPullSecret() {
+      throw refused("endpoint-link", "an endpoint has no ServiceAccounts");
+    },
     async deleteSecret(_namespace, name) {
       throw refused("endpoint-delete", `endpoint ${name} is not Capstan's to delete`);
     },

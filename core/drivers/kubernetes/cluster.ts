@@ -6,6 +6,7 @@ import type {
   NamespaceFacts,
   SecretFacts,
   TargetWrite,
+  UnlinkResult,
 } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
 import type { NamespaceWatch } from "../../ports/namespace-watch.ts";
@@ -149,7 +150,12 @@ class KubernetesCluster implements Cluster {
 
   async linkPullSecret(namespace: string, account: string, secret: string): Promise<LinkResult> {
     const { linkPullSecret } = await import("./accounts.ts");
-    return linkPullSecret((await this.#sdk()).core, namespace, account, secret);
+    return linkPullSecret((await this.#sdk()).core, this.#fieldManager, { namespace, name: account }, secret);
+  }
+
+  async unlinkPullSecret(namespace: string, account: string, secret: string): Promise<UnlinkResult> {
+    const { unlinkPullSecret } = await import("./accounts.ts");
+    return unlinkPullSecret((await this.#sdk()).core, this.#fieldManager, { namespace, name: account }, secret);
   }
 
   async deleteSecret(namespace: string, name: string, uid: string, resourceVersion: string): Promise<void> {

@@ -36,6 +36,8 @@ export interface MemoryClusterState {
   readonly secrets: Readonly<Record<string, MemoryPullSecret>>;
   /** Names in the `imagePullSecrets` of ServiceAccounts, by `namespace/name`. Absent: there are none. */
   readonly accounts?: Readonly<Record<string, readonly string[]>>;
+  /** Which of these were put there by us. */
+  readonly linked?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const emptyClusterState: MemoryClusterState = { version: 1, namespaces: {}, secrets: {} };

@@ -5,6 +5,7 @@ import type {
   NamespaceQuery,
   SecretFacts,
   TargetWrite,
+  UnlinkResult,
 } from "../../ports/cluster.ts";
 import {
   emptyClusterState,
@@ -107,9 +108,31 @@ export class MemoryCluster implements Cluster {
     const key = secretKey(namespace, account);
     const named = this.state.accounts?.[key];
     if (named === undefined) throw refusal("link", key, "not-found");
-    if (named.includes(secret)) return "present";
-    this.setAccount(namespace, account, [...named, secret]);
-    return "linked";
+    const added = this.#added(key);
+    if (named.includes(secret)) return { is: "present", added };
+    this.#setLinked(key, [...named, secret], [...added, secret]);
+    return { is: "linked", added: [...added, secret] };
+  }
+
+  async unlinkPullSecret(namespace: string, account: string, secret: string): Promise<UnlinkResult> {
+    const key = secretKey(namespace, account);
+    const named = this.state.accounts?.[key];
+    if (named === undefined) throw refusal("link", key, "not-found");
+    const added = this.#added(key);
+    if (findSecret(this.state, namespace, secret) !== null || !added.includes(secret)) return "kept";
+    const others = (names: readonly string[]) => names.filter((name) => name !== secret);
+    this.#setLinked(key, others(named), others(added));
+    return "unlinked";
+  }
+
+  #added(key: string): readonly string[] {
+    return (this.state.linked?.[key] ?? []).filter((name) => this.state.accounts?.[key]?.includes(name));
+  }
+
+  #setLinked(key: string, names: readonly string[], added: readonly string[]): void {
+    const accounts = { ...this.state.accounts, [key]: names };
+    const linked = { ...this.state.linked, [key]: added };
+    this.state = { ...this.state, version: this.state.version + 1, accounts, linked };
   }
 
   /** Adds a ServiceAccount, or replaces its list. */

@@ -72,6 +72,7 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
     createEmptySecret: (namespace, name, labels) => inMemory.createEmptySecret(namespace, name, labels),
     applySecret: (write) => inMemory.applySecret(write),
     linkPullSecret: (...exactly) => inMemory.linkPullSecret(...exactly),
+    unlinkPullSecret: (...exactly) => inMemory.unlinkPullSecret(...exactly),
     deleteSecret: (...exactly) => inMemory.deleteSecret(...exactly),
   };
   const tools: Tools = {

@@ -16,7 +16,8 @@ function takenBackEachTime(as: Partial<OutsideWrite>): Script {
   const auth = Buffer.from(`${username}:${entry.password}`).toString("base64");
   const text = JSON.stringify({ auths: { [place.registryKey]: { ...entry, auth } } });
   const putBack = (namespace: string, how: Partial<OutsideWrite>) => {
-    c0.writeOutside(namespace, place.secret, { text, manager: "somebody", ...how });
+    // Under the name of our own field manager: as another's it would be contested, and left alone.
+    c0.writeOutside(namespace, place.secret, { text, manager: "capstan-sim", ...how });
     script.witness.outsider(place, `c0/${namespace}`, username);
     script.say(`somebody puts the first generation back into ${namespace}`);
   };

@@ -1,77 +1,21 @@
 import { describe, expect, test } from "vitest";
-import type { RobotSeen } from "../../../core/protocol/effects.ts";
 import { renewedLife } from "../../../core/protocol/fixed.ts";
-import { robotDescription, type Slot, slotName } from "../../../core/protocol/mark.ts";
-import type { Generation, HomeLedger, Replaced } from "../../../core/protocol/state.ts";
-import { type Answers, fails, type Played, playHome, type Scene } from "./home-tick.ts";
+import type { HomeLedger, Replaced } from "../../../core/protocol/state.ts";
 import {
-  attemptOf,
-  credential,
-  dayMs,
-  generation,
-  hourMs,
-  instant,
-  ledgerId,
-  ledgerWith,
-  madeOf as madeOfGenerations,
-  nextOf,
-  record,
-  reportWith,
-  siteLedgerWith,
-  t0,
-  versionIdOf,
-} from "./ledgers.ts";
-
-/** Two robots of fixed names: generation 1 lived by `a`, 2 lives by `b`, and so on in turn. */
-const madeOf = { ...madeOfGenerations, strategy: "alternating" } as const;
-const slotOf = (n: number): Slot => (n % 2 === 1 ? "a" : "b");
-const usernameIn = (slot: Slot) => `robot$${slotName(credential, slot)}`;
-const createdAtMs = t0 - dayMs;
-
-const robotOf = (n: number) => ({ id: n, username: usernameIn(slotOf(n)), createdAtMs, expiresAtMs: t0 + 29 * dayMs });
-const living = (n: number, changes: Partial<Generation> = {}): Generation => ({
-  ...generation(n),
-  robot: robotOf(n),
+  idleLedger,
+  living,
   madeOf,
-  ...changes,
-});
-const old = (n: number, changes: Partial<Replaced> = {}): Replaced => ({
-  ...record(n, changes),
-  robot: robotOf(n),
-  madeOf,
-  ...changes,
-});
-
-/** As the registry shows it, with the mark of this generation. */
-function seen(id: number, n: number, changes: Partial<RobotSeen> = {}): RobotSeen {
-  const attempt = n === 3 ? "dada" : attemptOf(n);
-  const description = robotDescription({ ledgerId, credential, generation: n, attempt });
-  return { ...robotOf(id), id, description, disabled: false, ...changes };
-}
-
-const trace = (n: number) => ({
-  ledgerId,
-  epoch: n,
-  generation: n,
-  username: usernameIn(slotOf(n)),
-  hash: n === 3 ? "5e" : `ff${n}`,
-});
-
-/** Generation 2 is current in `b`; 1 is gone from `a`, whose robot is idle with id 1. */
-const idleLedger = (changes: Partial<HomeLedger> = {}) => ledgerWith({ current: living(2), ...changes });
-const rotate = { madeOf, act: { type: "rotate" } } as const;
-
-const world: Answers = {
-  "list-robots": () => ({ robots: [seen(1, 1), seen(2, 2)] }),
-  "read-store": () => ({ versionId: versionIdOf(2), trace: trace(2) }),
-  "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { usernames: [usernameIn("b")] }) }),
-  "read-robot": ({ id, renewed }) => ({ robot: renewed ? seen(id, 3) : seen(id, id) }),
-  "read-version": ({ versionId }) => ({ trace: versionId === "staged" ? trace(3) : trace(Number(versionId.slice(1))) }),
-};
-const play = (scene: Partial<Scene> = {}): Played =>
-  playHome({ ledger: idleLedger(), settings: rotate, ...scene, answers: { ...world, ...scene.answers } });
-const typesOf = (played: Played) => played.asked.map((effect) => effect.type);
-const writes = (played: Played) => played.changed.filter((name) => /^(mint|renew|refresh|remove)/.test(name));
+  old,
+  play,
+  robotOf,
+  seen,
+  trace,
+  typesOf,
+  usernameIn,
+  writes,
+} from "./fixed-robots.ts";
+import { type Answers, fails, type Scene } from "./home-tick.ts";
+import { dayMs, hourMs, instant, nextOf, reportWith, siteLedgerWith, t0 } from "./ledgers.ts";
 
 describe("a rotation", () => {
   test("writes the secret to the store, then the ledger, then PUT, then PATCH, to the idle robot alone", () => {
@@ -330,9 +274,23 @@ describe("the current secret was written over", () => {
   });
 });
 
-test("the ledger follows a fixed robot's end as the registry lists it, and decides by it in the next tick", () => {
-  const answers: Answers = { "list-robots": () => ({ robots: [seen(1, 1), seen(2, 2, { expiresAtMs: t0 + dayMs })] }) };
-  const played = play({ settings: { madeOf }, answers, due: { scheduleMs: null, expiryMs: t0 - 1 } });
-  expect(played.ledger.current?.robot.expiresAtMs).toBe(t0 + dayMs);
-  expect(writes(played)).toEqual([]);
+describe("the ledger follows a fixed robot's end as the registry lists it", () => {
+  const listed = (...robots: readonly ReturnType<typeof seen>[]): Answers => ({ "list-robots": () => ({ robots }) });
+
+  test("and decides by it in the next tick", () => {
+    const answers = listed(seen(1, 1), seen(2, 2, { expiresAtMs: t0 + dayMs }));
+    const played = play({ settings: { madeOf }, answers, due: { scheduleMs: null, expiryMs: t0 - 1 } });
+    expect(played.ledger.current?.robot.expiresAtMs).toBe(t0 + dayMs);
+    expect(writes(played)).toEqual([]);
+  });
+
+  test("of a replaced generation too, by a save that takes no lease", () => {
+    const ledger = idleLedger({ replaced: [old(1)] });
+    const answers = listed(seen(1, 1, { expiresAtMs: t0 + 2 * dayMs }), seen(2, 2));
+    const [save] = play({ ledger, settings: { madeOf }, answers }).asked.filter(({ type }) => type === "save");
+    expect(save).toMatchObject({
+      why: "the life of a fixed robot is another one now",
+      ledger: { lease: null, replaced: [{ robot: { expiresAtMs: t0 + 2 * dayMs } }] },
+    });
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { brokenInvariants } from "../../../core/protocol/invariants.ts";
 import { promote } from "../../../core/protocol/promote.ts";
 import type { HomeLedger } from "../../../core/protocol/state.ts";
+import { living, madeOf, old, robotOf } from "./fixed-robots.ts";
 import { generation, hourMs, instant, ledgerWith, nextOf, otherId, record, t0 } from "./ledgers.ts";
 
 const at = instant(t0);
@@ -27,8 +28,24 @@ test.each<[string, Partial<HomeLedger>]>([
   ["a next that was promoted before", { replaced: [record(1)], next: nextOf("staged", { generation: 1 }) }],
   ["a next that was never named", { next: nextOf("staged", { generation: 9 }) }],
   ["a current generation whose value is nowhere", { current: generation(2, { versionIds: [] }) }],
+  ["a robot in use is to be refreshed", { next: nextOf("staged", { madeOf, robot: living(2).robot }) }],
+  ["a robot in use is to be refreshed", { replaced: [old(1)], next: nextOf("proven", { madeOf, robot: robotOf(1) }) }],
+  ["a secret thrown away before its generation retires", { replaced: [old(1, { thrownAwayAt: at })] }],
+  [
+    "a secret thrown away before its generation retires",
+    { replaced: [record(1, { state: "retiring", thrownAwayAt: at })] },
+  ],
 ])("%s", (text, changes) => {
-  expect(brokenInvariants(null, ledgerWith(changes))).toContain(text);
+  expect(brokenInvariants(null, ledgerWith({ current: living(2), ...changes }))).toContain(text);
+});
+
+test("the robot in use is refreshed in place alone, and a roll back to it writes to none", () => {
+  const { robot } = living(2);
+  const inPlace = { ...madeOf, strategy: "in-place" } as const;
+  const refreshing = ledgerWith({ current: living(2), next: nextOf("staged", { madeOf: inPlace, robot }) });
+  expect(brokenInvariants(null, refreshing)).toEqual([]);
+  const back = nextOf("staged", { generation: 1, madeOf, robot: robotOf(1), rollBack: true });
+  expect(brokenInvariants(null, ledgerWith({ current: living(2), replaced: [old(1)], next: back }))).toEqual([]);
 });
 
 test("nothing is current at the beginning and after a rebuild, and only then", () => {
@@ -153,6 +170,22 @@ describe("a promotion", () => {
     const after = promote({ ...before, emergencies, refusals }, nextOf("proven", { reason }), at);
     expect(after.emergencies).toEqual({ count, lastMs: count === 0 ? 0 : t0 });
     expect(after.refusals).toBeNull();
+  });
+
+  test.each([
+    ["rebuilt", t0],
+    ["roll-back", null],
+  ] as const)("of what comes back for reason %s, a rotation of its own is asked for at %s", (reason, askedSinceMs) => {
+    const back = nextOf("proven", { generation: 1, rollBack: true, versionId: "v1-again", reason });
+    expect(promote({ ...before, next: back }, back, at).askedSinceMs).toBe(askedSinceMs);
+  });
+
+  test.each([
+    ["at its refresh", instant(t0 - 30_000), instant(t0 - 30_000)],
+    ["at the latest now, where no refresh was noted", undefined, at],
+  ] as const)("in place the old secret ended %s", (_what, refreshedAt, thrownAwayAt) => {
+    const next = nextOf("proven", { robot: generation(2).robot, refreshedAt });
+    expect(promote({ ...before, next }, next, at).replaced.at(-1)).toMatchObject({ generation: 2, thrownAwayAt });
   });
 
   test.each([

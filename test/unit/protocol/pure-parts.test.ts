@@ -15,6 +15,7 @@ import {
   slotName,
 } from "../../../core/protocol/mark.ts";
 import { judgeEndpoints } from "../../../core/protocol/proof.ts";
+import { remembered } from "../../../core/protocol/remembered.ts";
 import { backoffMs } from "../../../core/protocol/settings.ts";
 import { ledgerId } from "./ledgers.ts";
 
@@ -147,4 +148,25 @@ test.each([
   [2_000, 1_000],
 ])("after %i failures the pause is %i ms", (failures, expected) => {
   expect(backoffMs(failures, 100, 1_000)).toBe(expected);
+});
+
+describe("what is remembered", () => {
+  test("is worked out once for each thing, and not for another like it", () => {
+    const asked: object[] = [];
+    const sizeOf = remembered((list: readonly string[]) => asked.push(list));
+    const list = ["a"];
+    expect([sizeOf(list), sizeOf(list), sizeOf(["a"]), asked.length]).toEqual([1, 1, 2, 2]);
+  });
+
+  test("is tried again where it failed", () => {
+    let tries = 0;
+    const flaky = remembered((_key: object) => {
+      tries++;
+      if (tries === 1) throw new Error("not yet");
+      return tries;
+    });
+    const key = {};
+    expect(() => flaky(key)).toThrow("not yet");
+    expect([flaky(key), flaky(key)]).toEqual([2, 2]);
+  });
 });

@@ -33,6 +33,11 @@ describe("held, until every store and every target is past it", () => {
     expect(ledger.replaced[0]).toMatchObject({ state: "draining", drainFrom });
   });
 
+  test("no window is told in which pulls failed: nobody's did", () => {
+    const played = playHome({ ledger: withRecord({}) });
+    expect([played.codes, played.ledger.windowMs]).toEqual([[], undefined]);
+  });
+
   test.each<[string, Answers]>([
     ["a store cannot be read", { "read-store": ({ site }) => (site === "azure" ? fails() : storeAt(2)) }],
     [

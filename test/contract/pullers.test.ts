@@ -58,6 +58,13 @@ afterEach(async () => {
 });
 
 const put = (text: string, name = "pull") => cluster.putSecret("team-1", name, { ".dockerconfigjson": text });
+
+it("pulls over the connections that are there, after a HEAD too", async () => {
+  await pullers.pullOnce("prod-1", "team-1");
+  const before = harbor.connections();
+  for (let pulls = 0; pulls < 10; pulls += 1) await pullers.pullOnce("prod-1", "team-1");
+  expect(harbor.connections() - before).toBeLessThan(10);
+});
 const pull = () => pullers.pullOnce("prod-1", "team-1");
 const dead = (username: string) => ({ username, password: new Secret("Wrong-secret-1") });
 

@@ -34,6 +34,8 @@ export function exchange(dispatcher: Dispatcher, wanted: Exchange): Promise<Exch
         path: wanted.path,
         headers: wanted.headers,
         body: wanted.body ?? null,
+        // undici gives a connection up after each HEAD; Go's client, which containerd is made with, keeps it.
+        reset: false,
         headersTimeout: wanted.timeoutMs,
         bodyTimeout: wanted.timeoutMs,
       },

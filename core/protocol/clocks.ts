@@ -16,6 +16,16 @@ export function instantAt(localMs: number, offsets: ClockOffsets): Instant {
   };
 }
 
+/** When the registry's clock showed this, by all clocks: now, where that one is not known, and never after now. */
+export function instantWhen(registryMs: number, now: Instant): Instant {
+  const agoMs = now.registryMs === null ? 0 : Math.max(0, now.registryMs - registryMs);
+  return {
+    localMs: now.localMs - agoMs,
+    registryMs: now.registryMs === null ? null : now.registryMs - agoMs,
+    ledgerMs: now.ledgerMs === null ? null : now.ledgerMs - agoMs,
+  };
+}
+
 function readings(at: Instant): number[] {
   return [at.localMs, at.registryMs, at.ledgerMs].filter((ms) => ms !== null);
 }

@@ -1,4 +1,4 @@
-import { elapsedMs } from "./clocks.ts";
+import { elapsedMs, instantWhen } from "./clocks.ts";
 import type { HomeEffect } from "./effects.ts";
 import { isRefreshedOver } from "./fixed.ts";
 import {
@@ -95,8 +95,17 @@ function advance(state: LedgerState, record: Replaced, at: Instant): Replaced {
   if (passedMs < -clockSlackMs) return { ...record, drainFrom: at };
   // Asked when the time was up; a verdict from before the drain began again says nothing of the new one.
   const timeIsUp = record.drainFrom !== null && passedMs >= drainMsOf(state, record);
-  if (timeIsUp && answerTo(state, usageOf(record))?.verdict === "in-use") return { ...record, drainFrom: at };
-  return record;
+  const usage = timeIsUp ? answerTo(state, usageOf(record)) : undefined;
+  return usage?.verdict === "in-use" ? drainsAgain(record, usage.lastSeenMs, at) : record;
+}
+
+/**
+ * From its last use on, not from when that was seen: a pull that was under way when the drain began costs no second
+ * one. Where that is over by now, too, the next tick asks again: this one's answer is about the time before.
+ */
+function drainsAgain(record: Replaced, lastSeenMs: number, at: Instant): Replaced {
+  if (lastSeenMs <= usageOf(record).sinceMs) return record;
+  return { ...record, drainFrom: instantWhen(lastSeenMs, at) };
 }
 
 export const advanceRecords: Rule = (state, at) => {

@@ -20,7 +20,7 @@ const timeOf = (ms: number) => new Date(ms).toISOString();
 describe("a replaced robot that somebody still pulls with", () => {
   test("is named with time, image and latest end, in the very tick that begins its drain anew", () => {
     const { problems, use, state } = asked(inUse);
-    expect(state.ledger?.replaced).toMatchObject([{ state: "draining", drainFrom: { localMs: t0 } }]);
+    expect(state.ledger?.replaced).toMatchObject([{ state: "draining", drainFrom: { localMs: t0 - 90_000 } }]);
     expect(problems).toEqual([
       {
         code: "still-used",

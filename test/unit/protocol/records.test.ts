@@ -233,10 +233,29 @@ describe("clocks that jump", () => {
     expect(begunAhead(minuteMs + 1, state)).toBe(t0);
   });
 
-  test("use seen in the log at the very moment when the time is up begins the drain anew", () => {
-    const ledger = withRecord({ state: "draining", drainFrom: instant(t0 - hourMs) });
-    const answers: Answers = { "ask-usage": () => ({ verdict: "in-use", lastSeenMs: t0 - 1 }) };
-    expect(playHome({ ledger, answers }).ledger.replaced[0]?.drainFrom?.localMs).toBe(t0);
+  test("use seen in the log at the very moment when the time is up begins the drain anew, from that use on", () => {
+    const ledger = withRecord({ state: "draining", drainFrom: instant(t0 - 2 * hourMs) });
+    const seen = (lastSeenMs: number, more: Partial<Scene> = {}) => {
+      const answers: Answers = { "ask-usage": () => ({ verdict: "in-use", lastSeenMs }) };
+      return playHome({ ...more, ledger, answers }).ledger.replaced[0]?.drainFrom;
+    };
+    expect(seen(t0 - minuteMs)).toEqual(instant(t0 - minuteMs));
+    // By a registry's clock that is a minute behind, and by one whose whole seconds are.
+    expect(seen(t0 - 2 * minuteMs, { serverMs: t0 - minuteMs })?.localMs).toBe(t0 - minuteMs);
+    expect(seen(t0 + 900)?.localMs).toBe(t0);
+  });
+
+  test("a use so long ago that its drain is over, too, is asked about again by the next tick", () => {
+    const ledger = withRecord({ state: "draining", drainFrom: instant(t0 - 3 * hourMs) });
+    const lastSeenMs = t0 - 2 * hourMs;
+    const first = playHome({ ledger, answers: { "ask-usage": () => ({ verdict: "in-use", lastSeenMs }) } });
+    expect(first.ledger).toMatchObject({
+      replaced: [{ state: "draining", drainFrom: instant(lastSeenMs) }],
+      round: null,
+    });
+    const next = playHome({ ledger: first.ledger, answers: { "ask-usage": () => ({ verdict: "quiet" }) } });
+    expect(next.asked).toContainEqual({ type: "ask-usage", username: usernameOf(1), sinceMs: lastSeenMs });
+    expect(next.ledger.round?.generations).toEqual([1]);
   });
 });
 
@@ -272,7 +291,7 @@ describe("draining", () => {
       "load-site": ({ site }) => ({ ledger: siteLedgerWith(site, { round: roundId }) }),
     };
     const { ledger } = playHome({ ledger: { ...from(2 * hourMs), round }, answers });
-    expect(ledger).toMatchObject({ replaced: [{ state: "draining", drainFrom: { localMs: t0 } }], round: null });
+    expect(ledger).toMatchObject({ replaced: [{ state: "draining", drainFrom: { localMs: t0 - 1 } }], round: null });
   });
 
   test("a drain that was begun by a clock days ahead begins again; a second's jitter does nothing", () => {

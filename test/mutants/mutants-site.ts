@@ -26,7 +26,7 @@ export const siteMutants: readonly Mutant[] = [
     edits: [
       {
         file: replies,
-        from: "return readBack(run, active);",
+        from: 'return readBack(withTook(run, (reply.value as SiteReplies["apply-target"]).tookMs), active);',
         to: "return finish(run, active, countServed(run.tally, context.value.username));",
       },
       { file: replies, from: "import { countForeign,", to: "import { countServed, countForeign," },

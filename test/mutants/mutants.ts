@@ -1,6 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 import { actMutants } from "./mutants-acts.ts";
 import { alternatingMutants } from "./mutants-alternating.ts";
+import { autoMutants } from "./mutants-auto.ts";
 import { deletionMutants } from "./mutants-deletion.ts";
 import { lineMutants } from "./mutants-line.ts";
 import { siteMutants } from "./mutants-site.ts";
@@ -11,4 +12,5 @@ export const mutants: readonly Mutant[] = [
   ...siteMutants,
   ...actMutants,
   ...alternatingMutants,
+  ...autoMutants,
 ];

@@ -16,18 +16,16 @@ test(`${histories} simulated histories keep the seven promises`, async () => {
   expect(result.histories).toBe(histories);
 }, 900_000);
 
-test("a hundred histories of two fixed robots keep them, too", async () => {
+test.for([
+  ["two fixed robots", "alternating", 100],
+  ["a strategy that is chosen by rights that come and go", "auto", 50],
+] as const)("histories of %s keep them, too", { timeout: 300_000 }, async ([, strategy, histories]) => {
   const firstSeed = Number(process.env["CAPSTAN_SEED"] ?? 1);
-  const aim = { shape: { strategy: "alternating" } } as const;
-  const { broken, histories: made } = await runPool({
-    histories: 100,
-    firstSeed,
-    workers: availableParallelism(),
-    aim,
-  });
-  expect(broken.map(({ seed, broken: what }) => `seed ${seed}: ${what.join("; ")}`)).toEqual([]);
-  expect(made).toBe(100);
-}, 300_000);
+  const aim = { shape: { strategy } } as const;
+  const result = await runPool({ histories, firstSeed, workers: availableParallelism(), aim });
+  expect(result.broken.map(({ seed, broken }) => `seed ${seed}: ${broken.join("; ")}`)).toEqual([]);
+  expect(result.histories).toBe(histories);
+});
 
 test("a seed replays its history to the letter", () => {
   const one = runSafely(4711, true);

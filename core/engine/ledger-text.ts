@@ -68,6 +68,7 @@ const next = z.union([
     versionId: z.string(),
     hash: hex,
     refreshedAt: instant.optional(),
+    windowFrom: instant.optional(),
   }),
 ]);
 const replaced = generation.extend({
@@ -75,6 +76,7 @@ const replaced = generation.extend({
   replacedAtMs: ms,
   drainFrom: instant.nullable(),
   thrownAwayAt: instant.optional(),
+  windowFrom: instant.optional(),
 });
 
 const homeLedger: z.ZodType<HomeLedger> = z.object({

@@ -149,11 +149,13 @@ function stage(
   const staged = answerTo(state, staging);
   if (staged === undefined) return abandon(state, next, at, "stage-failed", failureOf(state, staging).text);
   const { versionId, hash } = staged;
+  // The next write is that of the robot in use: what follows this save may already find it dead.
+  const window = next.madeOf.strategy === "in-place" ? { windowFrom: at } : {};
   return {
     do: "save",
     ledger: {
       ...ledger,
-      next: { ...next, state: "staged", epoch, robot: from.robot, versionId, hash },
+      next: { ...next, state: "staged", epoch, robot: from.robot, versionId, hash, ...window },
       // From now on the robot may be given the new secret, and the old one is dead by it.
       replaced: taken === null ? ledger.replaced : ledger.replaced.filter((record) => record !== taken),
     },

@@ -116,7 +116,9 @@ export const advanceRecords: Rule = (state, at) => {
   const why = changed.map((record) => `generation ${record.generation} ${record.state}`).join(", ");
   const next = withoutStaleRound({ ...ledger, replaced }, changed);
   const over = changed.filter((record) => record.state === "retiring" && isRefreshedOver(record));
-  const windows = over.flatMap(({ thrownAwayAt }) => (thrownAwayAt ? [elapsedMs(thrownAwayAt, at)] : []));
+  const windows = over.flatMap(({ thrownAwayAt, windowFrom = thrownAwayAt }) =>
+    windowFrom ? [elapsedMs(windowFrom, at)] : [],
+  );
   if (windows.length === 0) return { do: "save", ledger: next, why, withoutLease: true };
   return measured(state, next, why, Math.max(0, ...windows));
 };

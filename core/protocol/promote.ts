@@ -32,7 +32,11 @@ export function promote(
   const isOver = old !== null && old.robot.username === next.robot.username && !next.rollBack;
   // However it was made, it ended in place: by that its record is judged.
   const over = isOver
-    ? { thrownAwayAt: next.refreshedAt ?? at, madeOf: { ...old.madeOf, strategy: next.madeOf.strategy } }
+    ? {
+        thrownAwayAt: next.refreshedAt ?? at,
+        windowFrom: next.windowFrom,
+        madeOf: { ...old.madeOf, strategy: next.madeOf.strategy },
+      }
     : {};
   const held: Replaced[] =
     old === null ? [] : [{ ...old, state: "held", replacedAtMs: at.localMs, drainFrom: null, ...over }];

@@ -82,6 +82,8 @@ export type NextGeneration =
       readonly hash: string;
       /** `proven`, of a fixed robot: when its secret was seen to be the one staged. Proved once more a while later. */
       readonly refreshedAt?: Instant | undefined;
+      /** `in-place`: before its secret was first written to the robot, whether an answer came or not. */
+      readonly windowFrom?: Instant | undefined;
     });
 
 /** One moment as several clocks had it. */
@@ -103,6 +105,8 @@ export interface Replaced extends Generation {
    * which is why it may be set while held. Gone when it is still out a while later.
    */
   readonly thrownAwayAt?: Instant | undefined;
+  /** `in-place`: its secret logged in until then at least. */
+  readonly windowFrom?: Instant | undefined;
 }
 
 export interface AbandonedAttempt {
@@ -149,7 +153,7 @@ export interface HomeLedger {
   readonly refusals: { readonly count: number; readonly firstMs: number; readonly lastMs: number } | null;
   /** Promotions forced by refusals or lost values, in a row; their spacing doubles. */
   readonly emergencies: { readonly count: number; readonly lastMs: number };
-  /** `in-place`: from the last refresh until all were served, as it was measured. */
+  /** `in-place`: from before the last refresh until all were served, as it was measured. */
   readonly windowMs?: number | undefined;
   /** Saves double work; no safety rests on it. */
   readonly lease: { readonly owner: string; readonly untilMs: number } | null;

@@ -3,6 +3,7 @@ import { actMutants } from "./mutants-acts.ts";
 import { alternatingMutants } from "./mutants-alternating.ts";
 import { autoMutants } from "./mutants-auto.ts";
 import { deletionMutants } from "./mutants-deletion.ts";
+import { inPlaceMutants } from "./mutants-in-place.ts";
 import { lineMutants } from "./mutants-line.ts";
 import { siteMutants } from "./mutants-site.ts";
 
@@ -13,4 +14,5 @@ export const mutants: readonly Mutant[] = [
   ...actMutants,
   ...alternatingMutants,
   ...autoMutants,
+  ...inPlaceMutants,
 ];

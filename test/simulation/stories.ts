@@ -1,6 +1,7 @@
 import { homeLedger } from "./checkers.ts";
 import { Script } from "./script.ts";
 import { alternatingStories } from "./stories-alternating.ts";
+import { inPlaceStories } from "./stories-in-place.ts";
 import { readBackStories } from "./stories-read-back.ts";
 import { minuteMs } from "./world.ts";
 
@@ -209,6 +210,7 @@ export const stories: readonly Story[] = [
     },
   },
   ...alternatingStories,
+  ...inPlaceStories,
 ];
 
 /** Somebody's backup of the store brings the first generation back. */

@@ -5,6 +5,7 @@ import { exitCode, exitCodeRows, worstExitCode } from "../../../functions/cli/ex
 import { watchInterrupts } from "../../../functions/cli/interrupt.ts";
 import { refuseOldNode } from "../../../functions/cli/node-version.ts";
 import { renderHealth, renderTable } from "../../../functions/cli/table.ts";
+import { createTickLog } from "../../../functions/cli/tick-log.ts";
 import { formatRelative, formatTime } from "../../../functions/cli/time.ts";
 
 describe("exit codes", () => {
@@ -23,6 +24,26 @@ describe("exit codes", () => {
     [[69, 3], 1],
     [[1, 4, 69], 4],
   ] as const)("%j together are %i", (codes, wanted) => expect(worstExitCode(codes)).toBe(wanted));
+});
+
+describe("a line of a tick", () => {
+  const told = (line: { readonly role: "home" | "site"; readonly message: string }) => {
+    const lines: string[] = [];
+    const context = { progress: (text: string) => void lines.push(text), debug: () => {} };
+    const log = createTickLog(context, (text) => text, new Map());
+    log({ level: "warn", tick: "t1", credential: "web", site: "gcp", ...line });
+    return lines;
+  };
+
+  test.each([
+    ["site", "gcp: gcp-annotation-ledger: load: no answer", "web: gcp: gcp-annotation-ledger: load: no answer"],
+    ["site", "the store of gcp holds no value yet", "web: gcp: the store of gcp holds no value yet"],
+    ["site", "web: the site's run at gcp was stopped", "web: gcp: the site's run at gcp was stopped"],
+    ["home", "web: the home's run at gcp was stopped", "web: the home's run at gcp was stopped"],
+    ["home", "gcp: what home says of it", "web: gcp: what home says of it"],
+  ] as const)("of the %s, %j, names credential and site once", (role, message, line) =>
+    expect(told({ role, message })).toEqual([line]),
+  );
 });
 
 describe("colour", () => {

@@ -98,6 +98,7 @@ describe("a rotation", () => {
     const played = play({ answers: { [type]: () => fails() } });
     expect(played.changed).toEqual(expected);
     expect(played.ledger.next).toMatchObject({ state: "staged" });
+    expect(played.ledger.next).not.toHaveProperty("windowFrom");
   });
 
   test("what the issuer may not do ends the attempt", () => {

@@ -59,7 +59,9 @@ test("one tick stores the secret, puts it into the robot in use, proves, promote
   const played = play({ settings: { madeOf, act: { type: "rotate" } } });
   expect(played.changed).toEqual(["stage", "renew 1", "refresh 1", "flip aws"]);
   expect(played.ledger).toMatchObject({ epoch: 3, current: { generation: 3, robot: { id: 1 } } });
-  expect(played.ledger.replaced).toMatchObject([{ generation: 2, state: "held", thrownAwayAt: instant(t0) }]);
+  expect(played.ledger.replaced).toMatchObject([
+    { generation: 2, state: "held", thrownAwayAt: instant(t0), windowFrom: instant(t0) },
+  ]);
 });
 
 test("the ledger keeps the robot's new end, though the list of this tick still has the old one", () => {
@@ -108,6 +110,12 @@ describe("the one before", () => {
     expect(played.changed).toEqual([]);
     const [save] = played.asked.flatMap((effect) => (effect.type === "save" ? [effect] : []));
     expect(save).toMatchObject({ why: "generation 1 retiring", ledger: { lease: null } });
+  });
+
+  test("has failed pulls from before the first write on, not from the one that was answered", () => {
+    const replaced = [over(1, { windowFrom: instant(t0 - 300_000) })];
+    const played = play({ ledger: ledgerWith({ current, replaced }), answers: out });
+    expect(played.ledger).toMatchObject({ replaced: [], windowMs: 300_000 });
   });
 
   test("is held while a site is not, and no drain, round or expiry warning comes of it", () => {

@@ -112,6 +112,37 @@ describe("robots are changed", () => {
     expect(await login(name, (patched.body as { secret: string }).secret)).toBe(401);
     expect(await login(name, secret)).toBe(200);
   });
+
+  test("50: or lose the PUT; of two PATCHes one secret works, and a deleted robot stays deleted", async () => {
+    const harbor = await start();
+    const { id, name, secret } = await make({ description: "first" });
+    const path = `${robots}/${id}`;
+    const put = () => ask("PUT", path, admin, wanted({ name, description: "changed" }));
+    const shown = async () => (await ask("GET", path, admin)).body as { description: string };
+    const both = async (
+      first: Promise<{ status: number }>,
+      kind: string,
+      second: () => Promise<{ status: number }>,
+    ) => {
+      const before = harbor.counts.get(kind) ?? 0;
+      await expect.poll(() => harbor.counts.get(kind), { interval: 1 }).toBe(before + 1);
+      return (await Promise.all([first, second()])).map(({ status }) => status);
+    };
+    harbor.setRobotWriteMs(150);
+    // The PATCH reads before the PUT writes, and writes after it.
+    expect(await both(put(), "robot.update", () => ask("PATCH", path, admin, { secret: "Second-secret-1" }))).toEqual([
+      200, 200,
+    ]);
+    expect((await shown()).description).toBe("first");
+    expect([await login(name, secret), await login(name, "Second-secret-1")]).toEqual([401, 200]);
+    const third = ask("PATCH", path, admin, { secret: "Third-secret-1" });
+    expect(await both(third, "robot.refresh", () => ask("PATCH", path, admin, { secret: "Fourth-secret-1" }))).toEqual([
+      200, 200,
+    ]);
+    expect([await login(name, "Third-secret-1"), await login(name, "Fourth-secret-1")]).toEqual([401, 200]);
+    expect(await both(put(), "robot.update", () => ask("DELETE", path, admin))).toEqual([200, 200]);
+    expect((await ask("GET", path, admin)).status).toBe(404);
+  });
 });
 
 describe("bodies and methods", () => {

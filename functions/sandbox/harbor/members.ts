@@ -1,11 +1,19 @@
 import type { PartReply } from "../listener.ts";
-import { requireAccess, requirePathProject } from "./authorization.ts";
+import { can, requireAccess, requirePathProject } from "./authorization.ts";
 import type { HarborCall } from "./context.ts";
-import { bindBody, bindInt64 } from "./json-body.ts";
+import { bindAll, bindBody, bindInt64 } from "./json-body.ts";
 import { bindPaging, pageReply } from "./paging.ts";
 import { repositoriesOf } from "./project-view.ts";
 import { badRequest, notFound, refuse } from "./refusal.ts";
 import { type MemberRow, nextId, type ProjectRole, projectRoles } from "./state.ts";
+
+const userEntity = { user_id: "int64", username: "string" } as const;
+const userGroup = { id: "int64", group_name: "string", group_type: "int64", ldap_group_dn: "string" } as const;
+const memberFields = {
+  role_id: "int64",
+  member_user: { struct: "UserEntity", fields: userEntity },
+  member_group: { struct: "UserGroup", fields: userGroup },
+} as const;
 
 function roleOfId(id: unknown): ProjectRole {
   const found = Object.entries(projectRoles).find(([, roleId]) => roleId === id)?.[0] as ProjectRole | undefined;
@@ -37,8 +45,7 @@ export function listMembers(call: HarborCall, name: string): PartReply {
 
 export function postMember(call: HarborCall, name: string): PartReply {
   const { context, request } = call;
-  const fields = { role_id: "int64", member_user: "object", member_group: "object" } as const;
-  const body = bindBody(request, { parameter: "projectMember", type: "ProjectMember", fields });
+  const body = bindBody(request, { parameter: "projectMember", type: "ProjectMember", fields: memberFields });
   const project = requirePathProject(call, name);
   requireAccess(context, call.caller, project, "member", "create");
   const role = roleOfId(body["role_id"]);
@@ -63,7 +70,10 @@ function loadMember(call: HarborCall, name: string, idText: string, action: "upd
 }
 
 export function putMember(call: HarborCall, name: string, idText: string): PartReply {
-  const body = bindBody(call.request, { parameter: "role", type: "RoleRequest", fields: { role_id: "int64" } });
+  const [, body] = bindAll(
+    () => bindInt64(idText, "mid", "path"),
+    () => bindBody(call.request, { parameter: "role", type: "RoleRequest", fields: { role_id: "int64" } }),
+  );
   const role = roleOfId(body["role_id"]);
   loadMember(call, name, idText, "update").role = role;
   return { status: 200 };
@@ -84,18 +94,23 @@ const counted = {
   limited_guest_count: "limitedGuest",
 } as const;
 
-/** `GET /projects/<p>/summary`; counts of nothing are left out. */
+/** `GET /projects/<p>/summary`; counts of nothing are left out, and what the caller may not read. */
 export function projectSummary(call: HarborCall, name: string): PartReply {
   const { state } = call.context;
   const project = requirePathProject(call, name);
   requireAccess(call.context, call.caller, project, "project", "read");
-  const members = state.members.filter(({ projectId }) => projectId === project.id);
+  const has = (resource: string, action: string) => can(call.context, call.caller, project, resource, action);
+  const members = has("member", "list") ? state.members.filter(({ projectId }) => projectId === project.id) : [];
   const counts = Object.entries(counted)
     .map(([key, role]) => [key, members.filter((member) => member.role === role).length] as const)
     .filter(([, count]) => count > 0);
   const quota = { hard: { storage: state.settings.storage_per_project }, used: { storage: 0 } };
   return {
     status: 200,
-    body: { ...Object.fromEntries(counts), quota, repo_count: repositoriesOf(state, project).length },
+    body: {
+      ...Object.fromEntries(counts),
+      ...(has("quota", "read") ? { quota } : {}),
+      repo_count: repositoriesOf(state, project).length,
+    },
   };
 }

@@ -1,17 +1,25 @@
 import type { PartReply, PartRequest } from "../listener.ts";
-import { bindInt64 } from "./json-body.ts";
-import { unprocessable } from "./refusal.ts";
+import { bindAll, bindInt64 } from "./json-body.ts";
+import { Unprocessable } from "./refusal.ts";
 
 export interface Paging {
   readonly page: number;
   readonly pageSize: number;
 }
 
+function bindPageSize(text: string | null): number | undefined {
+  const size = bindInt64(text, "page_size", "query");
+  if (size !== undefined && size > 100)
+    throw new Unprocessable(["page_size in query should be less than or equal to 100"]);
+  return size;
+}
+
 /** `page` (default 1) and `page_size` (default 10, at most 100, no minimum): harbor.md §1.7. */
 export function bindPaging(request: PartRequest): Paging {
-  const page = bindInt64(request.query.get("page"), "page", "query") ?? 1;
-  const pageSize = bindInt64(request.query.get("page_size"), "page_size", "query") ?? 10;
-  if (pageSize > 100) throw unprocessable("page_size in query should be less than or equal to 100");
+  const [page = 1, pageSize = 10] = bindAll(
+    () => bindInt64(request.query.get("page"), "page", "query"),
+    () => bindPageSize(request.query.get("page_size")),
+  );
   return { page, pageSize };
 }
 
@@ -38,7 +46,7 @@ function linkHeader(path: string, request: PartRequest, paging: Paging, total: n
     return `<${path}?${raw}>; rel="${relation}"`;
   };
   const links: string[] = [];
-  if (page > 1 && (page - 1) * pageSize <= total) links.push(link(page - 1, "prev"));
+  if (page > 1 && (page - 1) * pageSize < total) links.push(link(page - 1, "prev"));
   if (page * pageSize < total) links.push(link(page + 1, "next"));
   return links.length === 0 ? undefined : links.join(" , ");
 }

@@ -2,20 +2,28 @@ import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
 import { callerName, can, requireAccess, requireAuthenticated, requirePathProject } from "./authorization.ts";
 import type { Caller, HarborCall, HarborContext } from "./context.ts";
-import { bindBody } from "./json-body.ts";
+import { bindBody, bindBool } from "./json-body.ts";
 import { bindPaging, pageReply } from "./paging.ts";
 import { repositoriesOf, showProject, visibleProjects } from "./project-view.ts";
 import { type Columns, filterRows, parseQ, sortRows } from "./query.ts";
-import { badRequest, notFound, refuse, unprocessable } from "./refusal.ts";
+import { badRequest, internalError, notFound, refuse, Unprocessable } from "./refusal.ts";
 import { type HarborState, nextId, type ProjectRow, projectNamed, type UserRow } from "./state.ts";
 
+const metadata = Object.fromEntries(
+  [
+    ...["public", "enable_content_trust", "enable_content_trust_cosign", "prevent_vul", "severity", "auto_scan"],
+    ...["auto_sbom_generation", "reuse_sys_cve_allowlist", "retention_id", "proxy_speed_kb"],
+  ].map((name) => [name, "string"] as const),
+);
+const allowlistItem = { struct: "CVEAllowlistItem", fields: { cve_id: "string" } } as const;
+const allowlist = { id: "int64", project_id: "int64", expires_at: "int64", items: { list: allowlistItem } } as const;
 const fields = {
   project_name: "string",
   public: "bool",
-  metadata: "object",
+  metadata: { struct: "ProjectMetadata", fields: metadata },
   registry_id: "int64",
   storage_limit: "int64",
-  cve_allowlist: "object",
+  cve_allowlist: { struct: "CVEAllowlist", fields: allowlist },
 } as const;
 
 const columns: Columns<ProjectRow> = Object.fromEntries([
@@ -27,15 +35,21 @@ const columns: Columns<ProjectRow> = Object.fromEntries([
 ]);
 
 /** Any system robot may create projects unless only administrators may; project robots never (harbor.md §4). */
-function requireCreation(context: HarborContext, caller: Caller, endpointId: number): void {
+function requireCreation(context: HarborContext, caller: Caller, isProxy: boolean): void {
   requireAuthenticated(caller);
-  const isAdmin = caller.type === "user" && caller.user.sysadmin;
+  const isAdmin = can(context, caller, null, "project", "create");
   if (caller.type === "robot" && caller.robot.projectId !== 0)
     throw refuse(403, "FORBIDDEN", "Only system level robot can create project");
   const restricted = context.state.settings.project_creation_restriction === "adminonly";
-  if (restricted && !can(context, caller, null, "project", "create"))
-    throw refuse(403, "FORBIDDEN", "Only system admin can create project");
-  if (endpointId !== 0 && !isAdmin) throw refuse(403, "FORBIDDEN", "Only system admin can create proxy cache project");
+  if (restricted && !isAdmin) throw refuse(403, "FORBIDDEN", "Only system admin can create project");
+  if (isProxy && !isAdmin) throw refuse(403, "FORBIDDEN", "Only system admin can create proxy cache project");
+}
+
+/** Of a proxy cache. Harbor's own text, spelling and all; an absent registry is not told from a failure. */
+function checkEndpoint({ state }: HarborContext, endpointId: number | null): void {
+  if (endpointId === null) return;
+  if (endpointId <= 0) throw badRequest(`${endpointId} is invalid value of registry_id, it should be geater than 0`);
+  if (!state.endpoints.some(({ id }) => id === endpointId)) throw internalError();
 }
 
 function checkProjectName(name: string): void {
@@ -89,17 +103,30 @@ export function removeProject(context: HarborContext, caller: Caller, project: P
 }
 
 export function postProject({ context, request, caller }: HarborCall): PartReply {
-  const body = bindBody(request, { parameter: "project", type: "ProjectReq", fields });
+  const body = bindBody(request, {
+    parameter: "project",
+    type: "ProjectReq",
+    fields,
+    charactersMax: { project_name: 255 },
+  });
   const name = typeof body["project_name"] === "string" ? body["project_name"] : "";
-  if (name.length > 255) throw unprocessable("project.project_name in body should be at most 255 chars long");
-  const endpointId = typeof body["registry_id"] === "number" ? body["registry_id"] : 0;
-  requireCreation(context, caller, endpointId);
+  const endpointId = typeof body["registry_id"] === "number" ? body["registry_id"] : null;
+  requireCreation(context, caller, endpointId !== null);
+  const wanted = (body["metadata"] ?? {}) as { public?: string | null; retention_id?: string | null };
+  const isPublic = wanted.public || String(body["public"] === true);
+  if (isPublic !== "true" && isPublic !== "false")
+    throw badRequest(`metadata.public should only be 'true' or 'false', but got: '${isPublic}'`);
+  if (wanted.retention_id)
+    throw badRequest(
+      "the retention_id in the request's payload when creating a project should be omitted, alternatively passing an empty string",
+    );
+  checkEndpoint(context, endpointId);
   checkProjectName(name);
-  if (endpointId !== 0 && !context.state.endpoints.some(({ id }) => id === endpointId))
-    throw notFound(`registry ${endpointId} not found`);
-  const metadata = (body["metadata"] ?? {}) as { public?: unknown };
-  const isPublic = metadata.public === undefined ? body["public"] === true : metadata.public === "true";
-  const project = createProject(context, caller, { name, public: isPublic, endpointId });
+  const project = createProject(context, caller, {
+    name,
+    public: isPublic === "true",
+    endpointId: endpointId ?? 0,
+  });
   const shown = request.headers["x-resource-name-in-location"] === "true" ? project.name : project.id;
   return { status: 201, headers: { location: `${request.path.replace(/\/$/, "")}/${shown}` } };
 }
@@ -110,18 +137,21 @@ export function listProjects({ context, request, caller }: HarborCall): PartRepl
   const { query } = request;
   const conditions = new Map(parseQ(query.get("q")));
   const name = query.get("name");
-  if (name !== null) conditions.set("name", { type: "contains", value: name });
-  const isPublic = query.get("public");
-  const there = visibleProjects(context, caller).filter((row) => isPublic === null || String(row.public) === isPublic);
+  if (name) conditions.set("name", { type: "contains", value: name });
+  const isPublic = bindBool(query.get("public"));
+  const owner = query.get("owner") ?? "";
+  const there = visibleProjects(context, caller)
+    .filter((row) => isPublic === undefined || row.public === isPublic)
+    .filter((row) => owner === "" || row.ownerName === owner);
   const found = sortRows(filterRows(there, conditions, columns), query.get("sort") ?? "", columns, "name");
   return pageReply("/api/v2.0/projects", request, paging, found, (row) => showProject(context, caller, row));
 }
 
 /** `HEAD /projects?project_name=`: is there one of that name? */
 export function headProject({ context, request, caller }: HarborCall): PartReply {
-  requireAuthenticated(caller);
   const name = request.query.get("project_name");
-  if (name === null) throw unprocessable("project_name in query is required");
+  if (!name) throw new Unprocessable(["project_name in query is required"]);
+  requireAuthenticated(caller);
   if (projectNamed(context.state, name) === undefined) throw notFound(`project ${name} not found`);
   return { status: 200 };
 }

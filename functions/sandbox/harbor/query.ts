@@ -7,17 +7,40 @@ export type Condition =
   | { readonly type: "any"; readonly values: readonly string[] }
   | { readonly type: "all" };
 
+const unfit = (text: string) => badRequest(`invalid query string value: ${text}`);
+
+/** A part of a range or list: quotes around it are dropped. */
+const bare = (text: string): string => text.trim().replace(/^["']+|["']+$/g, "");
+
 function parseValue(text: string): Condition {
-  if (text.startsWith("\\")) return { type: "exact", value: text.slice(1) };
-  if (text.startsWith("~")) return { type: "contains", value: text.slice(1) };
   const inner = text.slice(1, -1);
-  if (text.startsWith("[") && text.endsWith("]")) {
-    const [min = "", max = ""] = inner.split("~");
-    return { type: "range", min, max };
+  switch (text[0]) {
+    case "~":
+      if (text.length < 2) throw unfit(text);
+      return { type: "contains", value: text.slice(1) };
+    case "[": {
+      const [min = "", max = "", ...more] = inner.split("~").map(bare);
+      if (!text.endsWith("]") || text.split("~").length !== 2 || more.length > 0 || min + max === "") throw unfit(text);
+      return { type: "range", min, max };
+    }
+    case "{":
+      if (!text.endsWith("}") || text.length < 2) throw unfit(text);
+      return { type: "any", values: inner.split(" ").map(bare).filter(Boolean) };
+    case "(":
+      if (!text.endsWith(")") || text.length < 2) throw unfit(text);
+      return { type: "all" };
+    default:
+      return { type: "exact", value: text.startsWith("\\") ? text.slice(1) : text };
   }
-  if (text.startsWith("{") && text.endsWith("}")) return { type: "any", values: inner.split(" ") };
-  if (text.startsWith("(") && text.endsWith(")")) return { type: "all" };
-  return { type: "exact", value: text };
+}
+
+/** Go's way with a text that is not URL-encoded: it is taken as it stands. */
+function decodedAgain(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
 }
 
 /**
@@ -27,13 +50,7 @@ function parseValue(text: string): Condition {
 export function parseQ(parameter: string | null): ReadonlyMap<string, Condition> {
   const conditions = new Map<string, Condition>();
   if (parameter === null || parameter === "") return conditions;
-  let text: string;
-  try {
-    text = decodeURIComponent(parameter.replaceAll("+", " "));
-  } catch {
-    throw badRequest("the query string is not URL-encoded");
-  }
-  for (const part of text.split(",")) {
+  for (const part of decodedAgain(parameter).split(",")) {
     const equals = part.indexOf("=");
     if (equals < 1 || equals === part.length - 1)
       throw badRequest('the query string must contain "=" and the key/value cannot be empty');

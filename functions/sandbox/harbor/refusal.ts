@@ -35,8 +35,19 @@ export function refuse(status: number, code: string, message: string): Refusal {
 export const badRequest = (message: string): Refusal => refuse(400, "BAD_REQUEST", message);
 export const unauthorized = (): Refusal => refuse(401, "UNAUTHORIZED", "unauthorized");
 export const notFound = (message: string): Refusal => refuse(404, "NOT_FOUND", message);
-export const unprocessable = (failure: string): Refusal =>
-  refuse(422, "UNPROCESSABLE_ENTITY", `validation failure list:\n${failure}`);
+/** Failures of the generated server's own checks, under their heading. */
+export class Unprocessable extends Refusal {
+  readonly failures: readonly string[];
+  readonly text: string;
+
+  constructor(failures: readonly string[]) {
+    const text = ["validation failure list:", ...failures].join("\n");
+    super(errorReply(422, "UNPROCESSABLE_ENTITY", text));
+    this.failures = failures;
+    this.text = text;
+  }
+}
+
 /** From 500 on details are hidden (harbor.md §6). */
 export const internalError = (): Refusal => refuse(500, "UNKNOWN", "internal server error");
 /** A crash in a handler: 500 with an empty body (harbor.md §6). */

@@ -1,7 +1,7 @@
 import type { PartReply } from "../listener.ts";
 import { requireAccess } from "./authorization.ts";
 import type { HarborCall } from "./context.ts";
-import { bindBody, bindInt64 } from "./json-body.ts";
+import { bindAll, bindBody, bindInt64 } from "./json-body.ts";
 import { bindPaging, pageReply } from "./paging.ts";
 import { notFound, refuse } from "./refusal.ts";
 import { loadPolicy } from "./replication-policies.ts";
@@ -24,7 +24,7 @@ function show({ tasks, ...row }: ReplicationExecution): object {
     start_time: time(row.startedAtMs),
     status: row.status,
     status_text: row.statusText,
-    stopped: 0,
+    stopped: count("Stopped"),
     succeed: count("Succeed"),
     total: tasks.length,
     trigger: "manual",
@@ -58,8 +58,10 @@ export function postExecution(call: HarborCall): PartReply {
 }
 
 export function listExecutions({ context, request, caller }: HarborCall): PartReply {
-  const paging = bindPaging(request);
-  const policyId = bindInt64(request.query.get("policy_id"), "policy_id", "query");
+  const [paging, policyId] = bindAll(
+    () => bindPaging(request),
+    () => bindInt64(request.query.get("policy_id"), "policy_id", "query"),
+  );
   const status = request.query.get("status");
   requireAccess(context, caller, null, "replication", "list");
   const rows = context.state.replication.executions
@@ -81,8 +83,24 @@ export function getExecution(call: HarborCall, idText: string): PartReply {
   return { status: 200, body: show(load(call, idText, "read")) };
 }
 
+/** `PUT` stops it: what has not begun is not begun any more. */
+export function stopExecution(call: HarborCall, idText: string): PartReply {
+  const id = bindInt64(idText, "id", "path") ?? 0;
+  requireAccess(call.context, call.caller, null, "replication", "create");
+  const row = call.context.state.replication.executions.find((execution) => execution.id === id);
+  if (row === undefined) throw notFound(`replication execution ${id} not found`);
+  if (row.status === "InProgress") {
+    row.status = "Stopped";
+    row.endedAtMs = call.context.nowMs();
+  }
+  return { status: 200 };
+}
+
 export function listTasks(call: HarborCall, idText: string): PartReply {
-  const paging = bindPaging(call.request);
+  const [, paging] = bindAll(
+    () => bindInt64(idText, "id", "path"),
+    () => bindPaging(call.request),
+  );
   const execution = load(call, idText, "list");
   const path = `/api/v2.0/replication/executions/${idText}/tasks`;
   return pageReply(path, call.request, paging, execution.tasks, (task) => ({

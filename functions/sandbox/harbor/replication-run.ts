@@ -81,9 +81,15 @@ async function pushTag(context: HarborContext, task: ReplicationTask, tag: strin
   await need(task.endpoint, "PUT", `${path}/manifests/${tag}`, bytes, manifest.mediaType);
 }
 
-async function runTask(context: HarborContext, policy: ReplicationPolicyRow, task: ReplicationTask): Promise<void> {
-  while (context.state.replication.held) await sleep(5);
-  task.status = "InProgress";
+async function runTask(
+  context: HarborContext,
+  policy: ReplicationPolicyRow,
+  task: ReplicationTask,
+  isStopped: () => boolean,
+): Promise<void> {
+  while (context.state.replication.held && !isStopped()) await sleep(5);
+  task.status = isStopped() ? "Stopped" : "InProgress";
+  if (isStopped()) return;
   try {
     for (const tag of task.tags) await (policy.sourceId === 0 ? pushTag : pullTag)(context, task, tag);
     task.status = "Succeed";
@@ -116,10 +122,12 @@ export async function runExecution(
   policy: ReplicationPolicyRow,
   execution: ReplicationExecution,
 ): Promise<void> {
+  const isStopped = (): boolean => execution.status === "Stopped";
   try {
     execution.tasks.push(...(await prepare(context, policy)));
     if (execution.tasks.length === 0) execution.statusText = "no resources need to be replicated";
-    for (const task of execution.tasks) await runTask(context, policy, task);
+    for (const task of execution.tasks) await runTask(context, policy, task, isStopped);
+    if (isStopped()) return;
     execution.status = execution.tasks.some(({ status }) => status === "Failed") ? "Failed" : "Succeed";
   } catch (error) {
     execution.status = "Failed";

@@ -17,22 +17,38 @@ export interface EndpointRow {
   updatedAtMs: number;
 }
 
+export interface ReplicationFilter {
+  readonly type: string;
+  readonly value: unknown;
+  /** Empty: matches. */
+  readonly decoration: string;
+}
+
 export interface ReplicationPolicyRow {
   readonly id: number;
   readonly name: string;
+  readonly description: string;
   /** The endpoint pulled from; 0: this Harbor is the source. */
   readonly sourceId: number;
   /** The endpoint pushed to; 0: this Harbor is the destination. */
   readonly destinationId: number;
   readonly destinationNamespace: string;
-  readonly filters: readonly { readonly type: string; readonly value: unknown }[];
-  readonly trigger: object;
+  /** Components of a name that the namespace stands for; -1: as old versions did. Shown only. */
+  readonly replaceCount: number;
+  readonly filters: readonly ReplicationFilter[];
+  readonly trigger: object | null;
   readonly enabled: boolean;
   readonly override: boolean;
+  readonly deletion: boolean;
+  /** KB per second; 0: no limit. Shown only, as the next two. */
+  readonly speed: number;
+  readonly copyByChunk: boolean;
+  readonly single: boolean;
   readonly createdAtMs: number;
+  readonly updatedAtMs: number;
 }
 
-type Status = "InProgress" | "Succeed" | "Failed";
+type Status = "InProgress" | "Succeed" | "Failed" | "Stopped";
 
 /** A copy to be made. It carries the endpoint's credential as it was when the task was made (harbor.md §10.38). */
 export interface ReplicationTask {

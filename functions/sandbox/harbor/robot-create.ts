@@ -2,21 +2,27 @@ import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
 import { callerName, requireAccess, requireProject } from "./authorization.ts";
 import type { Caller, HarborCall, HarborContext } from "./context.ts";
-import { bindBody } from "./json-body.ts";
+import { bindBody, type GoFields } from "./json-body.ts";
 import { badRequest, internalError, notFound, refuse } from "./refusal.ts";
 import { checkName, checkRobot, expiryOf, generateSecret, type WantedPermission } from "./robot-rules.ts";
 import { scopeName } from "./robot-view.ts";
 import { type Access, fullName, type Grant, nextId, projectNamed, type RobotRow, versionAtLeast } from "./state.ts";
 
-export const robotFields = {
+const access = { struct: "Access", fields: { resource: "string", action: "string", effect: "string" } } as const;
+const permission = {
+  struct: "RobotPermission",
+  fields: { kind: "string", namespace: "string", access: { list: access } },
+} as const;
+
+export const robotFields: GoFields = {
   name: "string",
   description: "string",
   level: "string",
   duration: "int64",
   disable: "bool",
   secret: "string",
-  permissions: "list",
-} as const;
+  permissions: { list: permission },
+};
 
 const sameAccess = (a: Access, b: Access): boolean =>
   a.resource === b.resource && a.action === b.action && a.effect === b.effect;
@@ -108,6 +114,7 @@ function insertRobot(context: HarborContext, caller: Caller, wanted: WantedRobot
     creatorType: caller.type === "robot" ? "robot" : "local",
     creatorRef: caller.type === "robot" ? caller.robot.id : caller.type === "user" ? caller.user.id : 0,
     grants: toGrants(context, wanted.permissions),
+    refreshedAtMs: null,
     deletedAtMs: null,
   };
   state.robots.push(robot);

@@ -4,12 +4,22 @@ import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
 import { callerName } from "./authorization.ts";
 import type { HarborCall, HarborContext } from "./context.ts";
-import { bindBody, bindInt64 } from "./json-body.ts";
+import { bindAll, bindBody, bindInt64, type GoFields } from "./json-body.ts";
 import { badRequest, internalError, notFound } from "./refusal.ts";
 import { robotFields, toGrants } from "./robot-create.ts";
 import { loadRobot } from "./robot-reads.ts";
 import { checkRobot, expiryOf, generateSecret, obeysSecretRule } from "./robot-rules.ts";
 import { fullName, projectNamed, type RobotRow, versionAtLeast } from "./state.ts";
+
+/** A body of PUT may hold all that GET shows: what is not used must still be of its type. Times are looked at by nobody. */
+const shownFields: GoFields = {
+  ...robotFields,
+  id: "int64",
+  editable: "bool",
+  expires_at: "int64",
+  creator_type: "string",
+  creator_ref: "int64",
+};
 
 /** Omitted or null keeps; up to 2.10 omitted or 0 meant the default of the system (harbor.md §1.5). */
 function wantedDuration({ state }: HarborContext, given: unknown, robot: RobotRow): number {
@@ -20,8 +30,10 @@ function wantedDuration({ state }: HarborContext, given: unknown, robot: RobotRo
 /** PUT replaces; omitted `disable` enables, omitted or null `duration` keeps, a changed one counts from the creation (harbor.md §10.19-21). */
 export async function putRobot(call: HarborCall, idText: string): Promise<PartReply> {
   const { context, request, caller } = call;
-  bindInt64(idText, "robot_id", "path");
-  const body = bindBody(request, { parameter: "robot", type: "Robot", fields: robotFields });
+  const [body] = bindAll(
+    () => bindBody(request, { parameter: "robot", type: "Robot", fields: shownFields }),
+    () => bindInt64(idText, "robot_id", "path"),
+  );
   const robot = loadRobot(context, caller, idText, "update");
   const durationDays = wantedDuration(context, body["duration"], robot);
   const { level, permissions } = checkRobot(context.state, durationDays, body["level"], body["permissions"]);
@@ -57,8 +69,10 @@ async function untilWritten({ nastiness }: HarborContext): Promise<void> {
 /** PATCH refreshes the secret: none given (or only unknown fields) means make one (harbor.md §10.16). */
 export async function patchRobot(call: HarborCall, idText: string): Promise<PartReply> {
   const { context, request, caller } = call;
-  bindInt64(idText, "robot_id", "path");
-  const body = bindBody(request, { parameter: "robotSec", type: "RobotSec", fields: { secret: "string" } });
+  const [body] = bindAll(
+    () => bindBody(request, { parameter: "robotSec", type: "RobotSec", fields: { secret: "string" } }),
+    () => bindInt64(idText, "robot_id", "path"),
+  );
   const robot = loadRobot(context, caller, idText, "update");
   const given = body["secret"];
   if (typeof given === "string" && given !== "") {
@@ -70,7 +84,8 @@ export async function patchRobot(call: HarborCall, idText: string): Promise<Part
   const isGiven = typeof given === "string" && given !== "";
   const row = { ...columnsOf(robot), secret: isGiven ? new Secret(given) : generateSecret() };
   await untilWritten(context);
-  Object.assign(robot, row, { updatedAtMs: context.nowMs() });
+  const nowMs = context.nowMs();
+  Object.assign(robot, row, { updatedAtMs: nowMs, refreshedAtMs: nowMs });
   return { status: 200, body: isGiven ? {} : { secret: row.secret.reveal() } };
 }
 

@@ -1,6 +1,7 @@
 import type { PartReply, PartRequest } from "../listener.ts";
 import { authenticate, logIn } from "./authentication.ts";
 import type { HarborCall, HarborContext } from "./context.ts";
+import { checkMediaTypes } from "./media-type.ts";
 import { notFound, Refusal, refuse } from "./refusal.ts";
 import { registryUnauthorized } from "./registry-access.ts";
 import { serveRegistry } from "./registry-v2.ts";
@@ -11,12 +12,15 @@ import { serveToken } from "./token-service.ts";
 
 async function serveApi(call: HarborCall, path: string): Promise<PartReply> {
   const { context, request } = call;
-  for (const { pattern, methods, sinceMinor, untilMinor } of routes) {
+  for (const { pattern, methods, sinceMinor, untilMinor, produces = "application/json" } of routes) {
     const match = pattern.exec(path);
     if (match === null || !versionAtLeast(context.state, 2, sinceMinor ?? 0)) continue;
     if (untilMinor !== undefined && versionAtLeast(context.state, 2, untilMinor + 1)) continue;
     const handler = methods[request.method];
-    if (handler !== undefined) return handler(call, match[1] ?? "", match[2] ?? "");
+    if (handler !== undefined) {
+      checkMediaTypes(request, produces);
+      return handler(call, match[1] ?? "", match[2] ?? "");
+    }
     const others = Object.keys(methods).join(",");
     throw refuse(405, "METHOD_NOT_ALLOWED", `method ${request.method} is not allowed, but [${others}] are`);
   }

@@ -22,14 +22,24 @@ import {
   listProjects,
   postProject,
 } from "./projects.ts";
-import { getExecution, listExecutions, listTasks, postExecution } from "./replication-executions.ts";
-import { deletePolicy, getPolicy, listPolicies, postPolicy } from "./replication-policies.ts";
+import { getExecution, listExecutions, listTasks, postExecution, stopExecution } from "./replication-executions.ts";
+import { deletePolicy, getPolicy, listPolicies, postPolicy, putPolicy } from "./replication-policies.ts";
 import { postRobot } from "./robot-create.ts";
 import { getRobot, listRobots } from "./robot-reads.ts";
 import { deleteRobot, patchRobot, putRobot } from "./robot-writes.ts";
 import * as sundry from "./sundry-reads.ts";
 import { health, ownPermissions, permissions, ping, systemInfo } from "./system.ts";
-import { currentUser, deleteUser, getUser, listUsers, postUser, putPassword, putSysadmin, putUser } from "./users.ts";
+import {
+  currentUser,
+  deleteUser,
+  getUser,
+  listUsers,
+  postUser,
+  putPassword,
+  putSysadmin,
+  putUser,
+  searchUsers,
+} from "./users.ts";
 import { deleteWebhook, getWebhook, listWebhooks, postWebhook, webhookEvents } from "./webhooks.ts";
 
 type Handler = (call: HarborCall, first: string, second: string) => PartReply | Promise<PartReply>;
@@ -37,6 +47,8 @@ type Handler = (call: HarborCall, first: string, second: string) => PartReply | 
 interface Route {
   readonly pattern: RegExp;
   readonly methods: Readonly<Record<string, Handler>>;
+  /** `application/json` where absent. */
+  readonly produces?: string;
   /** Oldest and newest minor of Harbor 2 that has it. */
   readonly sinceMinor?: number;
   readonly untilMinor?: number;
@@ -49,7 +61,7 @@ function at(path: string): RegExp {
 
 /** What `/api/v2.0` has, as far as it is played here. */
 export const routes: readonly Route[] = [
-  { pattern: at("/ping"), methods: { GET: ping } },
+  { pattern: at("/ping"), methods: { GET: ping }, produces: "text/plain" },
   { pattern: at("/health"), methods: { GET: health } },
   { pattern: at("/systeminfo"), methods: { GET: systemInfo } },
   { pattern: at("/systeminfo/volumes"), methods: { GET: sundry.volumes } },
@@ -61,6 +73,7 @@ export const routes: readonly Route[] = [
   { pattern: at("/users"), methods: { POST: postUser, GET: listUsers } },
   { pattern: at("/users/current"), methods: { GET: currentUser } },
   { pattern: at("/users/current/permissions"), methods: { GET: ownPermissions } },
+  { pattern: at("/users/search"), methods: { GET: searchUsers } },
   { pattern: at("/users/*"), methods: { PUT: putUser, GET: getUser, DELETE: deleteUser } },
   { pattern: at("/users/*/sysadmin"), methods: { PUT: putSysadmin } },
   { pattern: at("/users/*/password"), methods: { PUT: putPassword } },
@@ -101,9 +114,9 @@ export const routes: readonly Route[] = [
   { pattern: at("/registries/*/info"), methods: { GET: endpointInfo } },
   { pattern: at("/replication/adapters"), methods: { GET: sundry.listAdapters } },
   { pattern: at("/replication/policies"), methods: { POST: postPolicy, GET: listPolicies } },
-  { pattern: at("/replication/policies/*"), methods: { GET: getPolicy, DELETE: deletePolicy } },
+  { pattern: at("/replication/policies/*"), methods: { GET: getPolicy, PUT: putPolicy, DELETE: deletePolicy } },
   { pattern: at("/replication/executions"), methods: { POST: postExecution, GET: listExecutions } },
-  { pattern: at("/replication/executions/*"), methods: { GET: getExecution } },
+  { pattern: at("/replication/executions/*"), methods: { GET: getExecution, PUT: stopExecution } },
   { pattern: at("/replication/executions/*/tasks"), methods: { GET: listTasks } },
 
   // Rooms of Harbor that stay empty here: what a caller may not see is refused all the same.

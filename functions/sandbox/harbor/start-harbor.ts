@@ -45,6 +45,8 @@ export interface RobotFacts {
   readonly createdAtMs: number;
   /** null: never. */
   readonly expiresAtMs: number | null;
+  /** When a PATCH last gave it a secret; null: it has that of its creation. */
+  readonly refreshedAtMs: number | null;
   /** null: still there. */
   readonly deletedAtMs: number | null;
 }
@@ -120,6 +122,7 @@ function helpers(context: HarborContext, admin: UserRow): Omit<Harbor, keyof Lis
         disabled: robot.disabled,
         createdAtMs: robot.createdAtMs,
         expiresAtMs: robot.expiresAtS === -1 ? null : robot.expiresAtS * 1000,
+        refreshedAtMs: robot.refreshedAtMs,
         deletedAtMs: robot.deletedAtMs,
       })),
     secrets: () => state.robots.map((robot) => robot.secret),

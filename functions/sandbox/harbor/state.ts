@@ -37,6 +37,8 @@ export interface RobotRow {
   readonly creatorType: "local" | "robot";
   readonly creatorRef: number;
   grants: readonly Grant[];
+  /** For measurements: Harbor keeps no such time. */
+  refreshedAtMs: number | null;
   deletedAtMs: number | null;
 }
 

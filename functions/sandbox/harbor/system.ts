@@ -2,6 +2,7 @@ import type { PartReply } from "../listener.ts";
 import { can, requireAuthenticated } from "./authorization.ts";
 import { catalogueOf } from "./catalogue.ts";
 import type { HarborCall } from "./context.ts";
+import { bindBool } from "./json-body.ts";
 import { refuse } from "./refusal.ts";
 import { projectRights } from "./role-rights.ts";
 import { projectById, versionAtLeast } from "./state.ts";
@@ -78,7 +79,7 @@ export function ownPermissions({ context, request, caller }: HarborCall): PartRe
   const id = /^\/project\/(\d+)$/.exec(request.query.get("scope") ?? "")?.[1];
   const project = id === undefined ? undefined : projectById(context.state, Number(id));
   if (project === undefined) return { status: 200, body: [] };
-  const relative = request.query.get("relative") === "true";
+  const relative = bindBool(request.query.get("relative")) ?? false;
   const rights = projectRights
     .map((right) => right.split(":") as [string, string])
     .filter(([resource, action]) => can(context, caller, project, resource, action))

@@ -1,14 +1,14 @@
 import { Secret } from "../../../core/secret.ts";
 import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
-import { callerName, requireAccess, requireAuthenticated, requireSysadmin } from "./authorization.ts";
+import { callerName, requireAccess, requireAuthenticated } from "./authorization.ts";
 import type { HarborCall } from "./context.ts";
-import { bindBody, bindInt64 } from "./json-body.ts";
+import { bindAll, bindBody, bindInt64 } from "./json-body.ts";
 import { bindPaging, pageReply } from "./paging.ts";
 import { type Columns, filterRows, parseQ, sortRows } from "./query.ts";
-import { badRequest, notFound, refuse } from "./refusal.ts";
-import { obeysSecretRule } from "./robot-rules.ts";
+import { badRequest, notFound, refuse, Unprocessable } from "./refusal.ts";
 import { nextId, type UserRow } from "./state.ts";
+import { checkPassword, checkProfile } from "./user-rules.ts";
 
 const columns: Columns<UserRow> = {
   username: { type: "text", read: (row) => row.username },
@@ -42,13 +42,6 @@ function auditUser(call: HarborCall, operation: "create" | "delete" | "update", 
   });
 }
 
-function checkPassword(password: string): void {
-  if (!obeysSecretRule(password))
-    throw badRequest(
-      "the password or secret must be longer than 8 chars with at least 1 uppercase letter, 1 lowercase letter and 1 number",
-    );
-}
-
 /** `GET /users/current`: a robot is no user (harbor.md §6). */
 export function currentUser({ caller }: HarborCall): PartReply {
   requireAuthenticated(caller);
@@ -66,13 +59,13 @@ export function postUser(call: HarborCall): PartReply {
     realname: "string",
     comment: "string",
   } as const;
-  const body = bindBody(request, { parameter: "userReq", type: "UserCreationReq", fields });
+  const charactersMax = { email: 255, username: 255 };
+  const body = bindBody(request, { parameter: "userReq", type: "UserCreationReq", fields, charactersMax });
   const text = (key: keyof typeof fields): string => (typeof body[key] === "string" ? body[key] : "");
   if (!context.state.settings.self_registration) requireAccess(context, caller, null, "user", "create");
   checkPassword(text("password"));
   const username = text("username");
-  if (username === "" || username.length > 255) throw badRequest("username with illegal length");
-  if (/[,"~#%$]/.test(username)) throw badRequest("username contains illegal characters");
+  checkProfile({ username, email: text("email"), realname: text("realname"), comment: text("comment") });
   const { state } = context;
   const id = nextId(state, "user");
   if (state.users.some((row) => row.username === username || (row.email !== "" && row.email === text("email"))))
@@ -99,9 +92,30 @@ export function listUsers({ context, request, caller }: HarborCall): PartReply {
   const paging = bindPaging(request);
   requireAccess(context, caller, null, "user", "list");
   const there = context.state.users.filter(({ id }) => id !== 1);
-  const conditions = parseQ(request.query.get("q"));
+  const conditions = new Map(parseQ(request.query.get("q")));
+  for (const key of ["username", "email"]) {
+    const value = request.query.get(key);
+    if (value) conditions.set(key, { type: "contains", value });
+  }
   const found = sortRows(filterRows(there, conditions, columns), request.query.get("sort") ?? "", columns, "username");
   return pageReply("/api/v2.0/users", request, paging, found, showUser);
+}
+
+/** `GET /users/search`: whose name contains this, for everybody who is logged in. */
+export function searchUsers({ context, request, caller }: HarborCall): PartReply {
+  const wanted = request.query.get("username");
+  const [paging] = bindAll(
+    () => bindPaging(request),
+    () => {
+      if (!wanted) throw new Unprocessable(["username in query is required"]);
+    },
+  );
+  requireAuthenticated(caller);
+  const found = context.state.users
+    .filter(({ id, username }) => id !== 1 && username.toLowerCase().includes((wanted ?? "").toLowerCase()))
+    .sort((a, b) => (a.username < b.username ? -1 : 1));
+  const show = ({ id, username }: UserRow) => ({ user_id: id, username });
+  return pageReply("/api/v2.0/users/search", request, paging, found, show);
 }
 
 function loadUser({ context }: HarborCall, idText: string): UserRow {
@@ -126,12 +140,16 @@ export function getUser(call: HarborCall, idText: string): PartReply {
 
 export function putUser(call: HarborCall, idText: string): PartReply {
   const fields = { email: "string", realname: "string", comment: "string" } as const;
-  const body = bindBody(call.request, { parameter: "profile", type: "UserProfile", fields });
+  const [body] = bindAll(
+    () => bindBody(call.request, { parameter: "profile", type: "UserProfile", fields }),
+    () => bindInt64(idText, "user_id", "path"),
+  );
   requireOver(call, idText, "update");
+  const text = (key: keyof typeof fields): string => (typeof body[key] === "string" ? body[key] : "");
+  checkProfile({ email: text("email"), realname: text("realname"), comment: text("comment") });
   const user = loadUser(call, idText);
   for (const key of Object.keys(fields) as (keyof typeof fields)[]) {
-    const value = body[key];
-    user[key] = typeof value === "string" ? value : "";
+    user[key] = text(key);
   }
   user.updatedAtMs = call.context.nowMs();
   return { status: 200 };
@@ -139,8 +157,11 @@ export function putUser(call: HarborCall, idText: string): PartReply {
 
 export function putSysadmin(call: HarborCall, idText: string): PartReply {
   const fields = { sysadmin_flag: "bool" } as const;
-  const body = bindBody(call.request, { parameter: "sysadmin_flag", type: "UserSysAdminFlag", fields });
-  requireSysadmin(call.context, call.caller);
+  const [body] = bindAll(
+    () => bindBody(call.request, { parameter: "sysadmin_flag", type: "UserSysAdminFlag", fields }),
+    () => bindInt64(idText, "user_id", "path"),
+  );
+  requireAccess(call.context, call.caller, null, "user", "update");
   const user = loadUser(call, idText);
   user.sysadmin = body["sysadmin_flag"] === true;
   auditUser(call, "update", user);
@@ -149,14 +170,19 @@ export function putSysadmin(call: HarborCall, idText: string): PartReply {
 
 export function putPassword(call: HarborCall, idText: string): PartReply {
   const fields = { old_password: "string", new_password: "string" } as const;
-  const body = bindBody(call.request, { parameter: "password", type: "PasswordReq", fields });
+  const [body] = bindAll(
+    () => bindBody(call.request, { parameter: "password", type: "PasswordReq", fields }),
+    () => bindInt64(idText, "user_id", "path"),
+  );
   requireOver(call, idText, "update");
-  const user = loadUser(call, idText);
-  const password = typeof body["new_password"] === "string" ? body["new_password"] : "";
+  const text = (key: keyof typeof fields): string => (typeof body[key] === "string" ? body[key] : "");
+  const itself = call.caller.type === "user" && String(call.caller.user.id) === idText ? call.caller.user : null;
+  if (itself !== null && !itself.password.equals(new Secret(text("old_password"))))
+    throw refuse(403, "FORBIDDEN", "Current password is incorrect");
+  const password = text("new_password");
   checkPassword(password);
-  const itself = call.caller.type === "user" && call.caller.user.id === user.id;
-  const old = typeof body["old_password"] === "string" ? body["old_password"] : "";
-  if (itself && !user.password.equals(new Secret(old))) throw refuse(403, "FORBIDDEN", "Current password is incorrect");
+  const user = loadUser(call, idText);
+  if (user.password.equals(new Secret(password))) throw badRequest("New password is identical to old password");
   user.password = new Secret(password);
   return { status: 200 };
 }
@@ -166,9 +192,10 @@ export function deleteUser(call: HarborCall, idText: string): PartReply {
   bindInt64(idText, "user_id", "path");
   requireAccess(call.context, call.caller, null, "user", "delete");
   const { state } = call.context;
+  const id = Number(idText);
+  if (id === 1 || (call.caller.type === "user" && call.caller.user.id === id))
+    throw refuse(403, "FORBIDDEN", `User with ID ${id} cannot be deleted`);
   const user = loadUser(call, idText);
-  if (user.id === 1 || (call.caller.type === "user" && call.caller.user.id === user.id))
-    throw refuse(403, "FORBIDDEN", `User with ID ${user.id} cannot be deleted`);
   state.users = state.users.filter((row) => row !== user);
   state.members = state.members.filter(({ userId }) => userId !== user.id);
   auditUser(call, "delete", user);

@@ -12,6 +12,24 @@ const eventTypes = [
   ...["SCANNING_FAILED", "SCANNING_STOPPED", "SCANNING_COMPLETED", "REPLICATION", "TAG_RETENTION"],
 ];
 
+const target = {
+  type: "string",
+  address: "string",
+  auth_header: "string",
+  skip_cert_verify: "bool",
+  payload_format: "string",
+} as const;
+const fields = {
+  id: "int64",
+  name: "string",
+  description: "string",
+  project_id: "int64",
+  targets: { list: { struct: "WebhookTargetObject", fields: target } },
+  event_types: { list: "string" },
+  creator: "string",
+  enabled: "bool",
+} as const;
+
 /** As sent, `auth_header` in clear to everybody who may list the policies, robots too (harbor.md §7). */
 function show(row: WebhookPolicyRow): object {
   const time = new Date(row.createdAtMs).toISOString();
@@ -49,16 +67,18 @@ export function listWebhooks(call: HarborCall, name: string): PartReply {
 
 export function postWebhook(call: HarborCall, name: string): PartReply {
   const { context, request } = call;
-  const fields = { name: "string", enabled: "bool", event_types: "list", targets: "list" } as const;
   const body = bindBody(request, { parameter: "policy", type: "WebhookPolicy", fields });
   const project = place(call, name, "create");
   const { state } = context;
   const policyName = String(body["name"] ?? "");
   const targets = (body["targets"] ?? []) as readonly WebhookTarget[];
-  if (targets.length === 0) throw badRequest(`empty notification target with policy ${policyName}`);
   const wanted = (body["event_types"] ?? []) as readonly string[];
+  if (wanted.length === 0) throw badRequest("empty event type");
   const unknown = wanted.find((type) => !eventTypes.includes(type));
   if (unknown !== undefined) throw badRequest(`unsupported event type ${unknown}`);
+  if (targets.length === 0) throw badRequest(`empty notification target with policy ${policyName}`);
+  const strange = targets.find(({ type }) => type !== "http" && type !== "slack");
+  if (strange !== undefined) throw badRequest(`unsupported target type ${strange.type} with policy ${policyName}`);
   const id = nextId(state, "webhook");
   if (state.webhooks.some((row) => row.projectId === project.id && row.name === policyName))
     throw refuse(409, "CONFLICT", `notification policy named ${policyName} already exists`);
@@ -79,8 +99,10 @@ export function postWebhook(call: HarborCall, name: string): PartReply {
 function load(call: HarborCall, name: string, idText: string, action: "read" | "delete"): WebhookPolicyRow {
   const id = bindInt64(idText, "webhook_policy_id", "path") ?? 0;
   const project = place(call, name, action);
-  const row = call.context.state.webhooks.find((policy) => policy.id === id && policy.projectId === project.id);
-  if (row === undefined) throw notFound(`notification policy ${id} not found`);
+  const row = call.context.state.webhooks.find((policy) => policy.id === id);
+  if (row !== undefined && row.projectId !== project.id)
+    throw notFound(`project id:${project.id}, webhook policy id: ${id} not found`);
+  if (row === undefined) throw notFound(`notificationPolicy ${id} not found`);
   return row;
 }
 

@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/demo/**/*.test.ts"],
-    // Mostly waiting for drains: two at a time keep two cores half busy.
-    maxWorkers: 2,
+    // Mostly waiting, for drains and (alternating) for ten seconds to pass: so many keep two cores half busy.
+    maxWorkers: 3,
+    maxConcurrency: 3,
     testTimeout: 600_000,
     hookTimeout: 600_000,
     reporters: ["default", "./test/closing-line.ts"],

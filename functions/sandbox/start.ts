@@ -40,6 +40,8 @@ export interface SandboxOptions {
   readonly tokenLeewayMs?: number;
   /** `v2.12.0`; 2.15.2 where absent. Up to 2.11 robots cannot mint, and the issuer is the administrator. */
   readonly harborVersion?: string;
+  /** Who mints; a robot where absent and where the version lets robots. Only an administrator refreshes robots. */
+  readonly issuer?: "robot" | "administrator";
   /** False: none of the rate quotas that the clouds document, for a clock that stands still; true where absent. */
   readonly quotas?: boolean;
   /** Milliseconds since the epoch; the machine's clock where absent. */
@@ -110,9 +112,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** A robot, from the first Harbor on that lets robots mint. */
-function issuerOf(harbor: Harbor, { adminPassword }: Keys, { harborVersion }: SandboxOptions): IssuedLogin {
+function issuerOf(harbor: Harbor, { adminPassword }: Keys, { harborVersion, issuer }: SandboxOptions): IssuedLogin {
   const minor = /^v?2\.(\d+)\./.exec(harborVersion ?? "")?.[1];
-  if (minor === undefined || Number(minor) >= 12) return harbor.issuer("capstan-issuer");
+  const mayBeRobot = minor === undefined || Number(minor) >= 12;
+  if (mayBeRobot && issuer !== "administrator") return harbor.issuer("capstan-issuer");
   return { id: 1, username: "admin", password: new Secret(adminPassword) };
 }
 

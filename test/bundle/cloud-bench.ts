@@ -33,7 +33,8 @@ export async function startCloudBench(built: Built): Promise<CloudBench> {
   const folder = mkdtempSync(join(tmpdir(), "capstan-clouds-"));
   const config = join(folder, "capstan.yaml");
   writeFileSync(join(folder, "ca.pem"), sandbox.caPem);
-  writeFileSync(config, demoConfiguration(sandbox.describe(), join(folder, "ca.pem"), null, 2_000));
+  const settings = { strategy: "generations", fault: null, drainMs: 2_000 } as const;
+  writeFileSync(config, demoConfiguration(sandbox.describe(), join(folder, "ca.pem"), settings));
   const lines: string[] = [];
   const { aws, azure, gcp } = sandbox.env;
   // Home writes into every site's store: what federation gives it in production, its environment gives it here.

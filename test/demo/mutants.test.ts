@@ -10,7 +10,8 @@ afterAll(() => builds.remove());
 async function failure(mutant: (typeof mutants)[number]): Promise<string> {
   const bundles = await builds.build([mutantPlugin(mutant)]);
   try {
-    const { broken } = await play(bundles, mutant.fault, { untilFirstFailure: true, ...mutant.how });
+    const { strategy = "generations", fault, how } = mutant;
+    const { broken } = await play(bundles, { strategy, fault, how: { untilFirstFailure: true, ...how } });
     return broken.join("\n");
   } catch (error) {
     if (error instanceof DemoFailure) return error.message;

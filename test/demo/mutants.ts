@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "esbuild";
-import type { DemoRun } from "../../functions/sandbox/demo/options.ts";
+import type { DemoRun, DemoStrategy } from "../../functions/sandbox/demo/options.ts";
 
 /** One answer of the product to a fault of the demo, switched off: what stands in `from` becomes `to`. */
 export interface Mutant {
   readonly fault: string;
+  /** `generations` where absent. */
+  readonly strategy?: DemoStrategy;
   /** What the product does no more. */
   readonly without: string;
   readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
@@ -196,6 +198,35 @@ export const mutants: readonly Mutant[] = [
     ],
     fails: /^2 promotions for 1 rotations asked for$/m,
     how: {},
+  },
+  {
+    fault: "crash-after-refresh",
+    strategy: "alternating",
+    without: "doing a refresh again that another tick began",
+    edits: [
+      {
+        file: `${core}/home-line.ts`,
+        from: "const how = refreshStaged(state, next, at);",
+        to: "if (state.ownAttempt !== next.attempt) return undefined;\n  const how = refreshStaged(state, next, at);",
+      },
+    ],
+    fails: neverCurrent,
+    how: stuck,
+  },
+  {
+    fault: "overlapping-put",
+    strategy: "alternating",
+    without: "trying a refreshed secret again after ten seconds, and putting the current one in again",
+    edits: [
+      { file: `${core}/fixed.ts`, from: "return elapsedMs(since, at) >= verifyAgainMs;", to: "return true;" },
+      {
+        file: `${core}/home-refresh.ts`,
+        from: "export const repairCurrent: Rule = (state, at) => {",
+        to: "export const repairCurrent: Rule = (state, at) => {\n  if (true) return undefined;",
+      },
+    ],
+    fails: failedPull,
+    how: untilAPullFails,
   },
 ];
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
-import type { DemoRun } from "../../functions/sandbox/demo/options.ts";
+import type { DemoRun, DemoStrategy } from "../../functions/sandbox/demo/options.ts";
 import type { DemoReport } from "../../functions/sandbox/demo/report.ts";
 import { runDemo } from "../../functions/sandbox/demo/run.ts";
 import type { CloudName } from "../../functions/sandbox/facts.ts";
@@ -32,12 +32,14 @@ export class Builds {
   }
 }
 
+export interface Play {
+  readonly strategy: DemoStrategy;
+  readonly fault: string | null;
+  readonly how: Omit<DemoRun, "options" | "bundles" | "say">;
+}
+
 /** One rotation through a small fleet, with this fault. Throws `DemoFailure` where it does not come to its end. */
-export function play(
-  bundles: Bundles,
-  fault: string | null,
-  how: Omit<DemoRun, "options" | "bundles" | "say">,
-): Promise<DemoReport> {
-  const options = { json: true, rotations: 1, clusters: 3, namespaces: 4, seed: 1, fault };
+export function play(bundles: Bundles, { strategy, fault, how }: Play): Promise<DemoReport> {
+  const options = { json: true, strategy, rotations: 1, clusters: 3, namespaces: 4, seed: 1, fault };
   return runDemo({ ...how, options, bundles, say: () => {} });
 }

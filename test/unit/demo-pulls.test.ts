@@ -16,7 +16,8 @@ function rotation(generation: number, fromMs: number, askedMs: number): Rotation
     oldUsername: `robot-${generation - 1}`,
     newUsername: `robot-${generation}`,
     promotedMs,
-    deletedMs: promotedMs + 500,
+    endedMs: promotedMs + 500,
+    oldBearersEndMs: null,
     writes,
   };
 }
@@ -68,7 +69,7 @@ describe("pulls of a large fleet", () => {
   it("drains longer than all pulls took, and is capped at 300 pulls a second", () => {
     expect(drainMsFor(0)).toBe(2_000);
     expect(drainMsFor(40_000)).toBe(52_000);
-    expect(paceOf(10_000)).toMatchObject({ large: true, pullsPerSecondMax: 300 });
-    expect(paceOf(300)).toMatchObject({ large: false, pullsPerSecondMax: Number.POSITIVE_INFINITY });
+    expect(paceOf(10_000, "generations")).toMatchObject({ large: true, pullsPerSecondMax: 300 });
+    expect(paceOf(300, "generations")).toMatchObject({ large: false, pullsPerSecondMax: Number.POSITIVE_INFINITY });
   });
 });

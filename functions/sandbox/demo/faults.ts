@@ -1,49 +1,13 @@
-import type { CloudName } from "../facts.ts";
-import type { FaultAction, FaultRule } from "../faults.ts";
+import { cutAfter, noted, once, type Rule } from "./noted.ts";
+import { refreshFaults } from "./refresh-faults.ts";
 import type { ActiveFault, DemoFault, DemoStage } from "./stage.ts";
 
-const clouds: readonly CloudName[] = ["aws", "azure", "gcp"];
-const ticksMin = 2;
-
-type Rule = Omit<FaultRule, "onHit">;
-
-/** Notes when a rule first hit and when it was over. */
-function noted(
-  stage: DemoStage,
-  rule: Rule,
-  options: { readonly kills?: CloudName; readonly lasts?: boolean },
-): ActiveFault {
-  let firstMs: number | null = null;
-  let healedMs: number | null = null;
-  let ticksAtStart: readonly number[] = [];
-  const set = stage.sandbox.faults.set({
-    ...rule,
-    onHit() {
-      if (firstMs === null) {
-        firstMs = stage.nowMs();
-        ticksAtStart = clouds.map((cloud) => stage.ticks(cloud));
-      }
-      if (options.kills !== undefined) stage.kill(options.kills);
-      if (!options.lasts) healedMs = stage.nowMs();
-    },
-  });
-  return {
-    fired: set.hits,
-    firstMs: () => firstMs,
-    healedMs: () => healedMs,
-    look() {
-      if (!options.lasts || firstMs === null || healedMs !== null) return;
-      // One more than asked for: the tick under way when it began is not a whole one.
-      const lasted = clouds.every((cloud, i) => stage.ticks(cloud) - (ticksAtStart[i] ?? 0) > ticksMin);
-      if (!lasted || stage.nowMs() - firstMs < stage.lastsMsMin) return;
-      set.remove();
-      healedMs = stage.nowMs();
-    },
-  };
+/** What ends the robot in use now, once it is replaced: its deletion, or with `alternating` a secret that nobody keeps. */
+function endOfOldRobot(stage: DemoStage): Pick<Rule, "kind" | "when"> {
+  const { robot } = stage.ledger()?.current ?? {};
+  const when = ({ path }: { readonly path: string }): boolean => path.endsWith(`/robots/${robot?.id}`);
+  return { kind: stage.strategy === "generations" ? "robot.delete" : "robot.refresh", when };
 }
-
-const once = (rule: Omit<Rule, "times">): Rule => ({ ...rule, times: 1 });
-const cutAfter: FaultAction = { type: "cut-after" };
 
 /** Does this DynamoDB write promote? It is the one by which the home ledger's epoch grows. */
 function isPromotion(stage: DemoStage, body: Buffer): boolean {
@@ -74,7 +38,7 @@ function copied(stage: DemoStage, copies: NonNullable<ActiveFault["copies"]>): A
   };
 }
 
-/** The twelve ways in which the demo can be made to go wrong. All of it is done by the sandbox, from outside. */
+/** The ways in which the demo can be made to go wrong. All of it is done by the sandbox, from outside. */
 export const demoFaults: readonly DemoFault[] = [
   {
     name: "crash-after-mint",
@@ -103,13 +67,13 @@ export const demoFaults: readonly DemoFault[] = [
   },
   {
     name: "crash-before-retire",
-    line: "home's function is killed when it asks Harbor to delete the old robot",
+    line: "home's function is killed when it asks Harbor to end the old robot",
     begin: (stage) =>
-      noted(stage, once({ part: "harbor", kind: "robot.delete", action: { type: "cut-before" } }), { kills: "aws" }),
+      noted(stage, once({ part: "harbor", ...endOfOldRobot(stage), action: { type: "cut-before" } }), { kills: "aws" }),
   },
   {
     name: "lost-reply-mint",
-    line: "Harbor makes the robot, and its answer (the only copy of the secret) is lost",
+    line: "Harbor makes the robot, and its answer (the only copy of its secret) is lost",
     begin: (stage) => noted(stage, once({ part: "harbor", kind: "robot.create", action: cutAfter }), {}),
   },
   {
@@ -192,4 +156,5 @@ export const demoFaults: readonly DemoFault[] = [
     line: "every event of every cloud is delivered twice, an operator's once more after its promotion",
     begin: (stage) => copied(stage, { runners: 1, events: 2, late: true }),
   },
+  ...refreshFaults,
 ];

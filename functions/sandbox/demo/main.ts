@@ -24,7 +24,13 @@ async function main(argv: readonly string[]): Promise<number> {
     return 64;
   }
   if (options === "help") return print([demoHelp]);
-  if (options === "list-faults") return print(demoFaults.map(({ name, line }) => `${name.padEnd(24)}${line}`));
+  if (options === "list-faults")
+    return print(
+      demoFaults.map(
+        ({ name, line, only }) =>
+          `${name.padEnd(24)}${line}${only === undefined ? "" : ` (with --strategy ${only} only: it refreshes robots)`}`,
+      ),
+    );
   const { DemoFailure } = await import("./failure.ts");
   const { runDemo } = await import("./run.ts");
   const { renderReport } = await import("./report.ts");

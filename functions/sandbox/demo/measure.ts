@@ -13,8 +13,10 @@ export interface RotationSeen {
   readonly newUsername: string;
   readonly oldUsername: string;
   readonly promotedMs: number;
-  /** The old robot was deleted at Harbor. */
-  readonly deletedMs: number;
+  /** The old robot was deleted at Harbor, or its secret thrown away. */
+  readonly endedMs: number;
+  /** The last bearer that Harbor gave for it ends; null: it gave none. */
+  readonly oldBearersEndMs: number | null;
   /** Of values and ledgers, from the asking until all was over. */
   readonly writes: CloudWrites;
 }
@@ -71,7 +73,7 @@ export class PullLedger {
         if (record.startedMs < rotation.fromMs || record.startedMs >= untilMs) continue;
         const seen = windows.get(`${record.cluster}/${record.namespace}`);
         if (seen === undefined) continue;
-        if (record.startedMs >= rotation.deletedMs) seen.after += 1;
+        if (record.startedMs >= rotation.endedMs) seen.after += 1;
         else if (record.username === rotation.oldUsername) seen.before += 1;
         else if (record.username === rotation.newUsername) seen.between += 1;
       }

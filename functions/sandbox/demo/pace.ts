@@ -1,3 +1,5 @@
+import type { DemoStrategy } from "./options.ts";
+
 /** All pulls of a large demo together: servers and pods share one machine. */
 const pullsPerSecondMax = 300;
 
@@ -20,13 +22,15 @@ export interface Pace {
   readonly patienceMs: number;
 }
 
-export function paceOf(namespaces: number): Pace {
+export function paceOf(namespaces: number, strategy: DemoStrategy): Pace {
   const large = namespaces > pullsPerSecondMax;
+  // Two robots in turn wait for ten seconds twice: more pulls and ticks meanwhile would find out nothing new.
+  const times = strategy === "alternating" ? 3 : 1;
   return {
-    rhythmPerSecond: large ? 50 : 200,
+    rhythmPerSecond: (large ? 50 : 200) / times,
     pullsPerSecondMax: large ? pullsPerSecondMax : Number.POSITIVE_INFINITY,
     large,
-    tickPauseMs: { min: 60 + namespaces / 10, max: 160 + namespaces / 5 },
+    tickPauseMs: { min: times * (60 + namespaces / 10), max: times * (160 + namespaces / 5) },
     lookPauseMs: Math.max(20, namespaces / 50),
     patienceMs: 90_000 + 100 * namespaces,
   };

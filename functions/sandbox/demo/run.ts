@@ -34,6 +34,7 @@ export async function runDemo(run: DemoRun): Promise<DemoReport> {
     clusters: options.clusters,
     namespacesPerCluster: options.namespaces,
     seed: options.seed,
+    issuer: options.strategy === "generations" ? "robot" : "administrator",
     ...demoTokens,
   });
   const folder = await mkdtemp(join(tmpdir(), "capstan-demo-"));
@@ -77,7 +78,7 @@ class Demo {
     this.#namespaces = sandbox
       .describe()
       .clusters.flatMap(({ name, namespaces }) => namespaces.map((namespace) => `${name}/${namespace}`));
-    this.#pace = paceOf(this.#namespaces.length);
+    this.#pace = paceOf(this.#namespaces.length, run.options.strategy);
   }
 
   async play(folder: string): Promise<DemoReport> {
@@ -85,8 +86,9 @@ class Demo {
     const caFile = join(folder, "ca.pem");
     const config = join(folder, "capstan.yaml");
     await writeFile(caFile, this.#sandbox.caPem);
+    const { strategy, fault } = this.#run.options;
     const configure = (drainMs: number) =>
-      writeFile(config, demoConfiguration(facts, caFile, this.#run.options.fault, drainMs));
+      writeFile(config, demoConfiguration(facts, caFile, { strategy, fault, drainMs }));
     await configure(drainMsFor(0));
     const { aws, azure, gcp } = this.#sandbox.env;
     // Home writes into every site's store: what federation gives it in production, its environment gives it here.
@@ -184,6 +186,7 @@ class Demo {
     if (scheduler === null) throw new Error("the scheduler is started first");
     return {
       sandbox: this.#sandbox,
+      strategy: this.#run.options.strategy,
       nowMs: () => Date.now(),
       random: seededRandom(this.#run.options.seed),
       lastsMsMin: this.#run.faultLastsMs ?? faultLastsMsDefault,
@@ -200,7 +203,7 @@ class Demo {
     const old = before.current.robot.username;
     if (index === 0 && this.#run.options.fault !== null) await this.#beginFault(this.#run.options.fault);
     const written = this.#writes();
-    const fromMs = this.#pace.large ? (last?.deletedMs ?? this.#pullingSinceMs) : Date.now();
+    const fromMs = this.#pace.large ? (last?.endedMs ?? this.#pullingSinceMs) : Date.now();
     const pulling = this.#pullEverywhere(old, fromMs);
     // A large fleet is served before all of it could have pulled with the old robot: that comes first.
     if (this.#pace.large) await pulling;
@@ -225,8 +228,12 @@ class Demo {
       "the old robot is gone and all stores and targets agree",
       () => this.#fleet.settled(before.epoch) && (this.#fault?.healedMs() !== null || !this.#lasting()),
     );
-    const deletedMs = this.#sandbox.harbor.robots().find((robot) => robot.username === old)?.deletedAtMs ?? Date.now();
-    await this.#pullEverywhere(username, deletedMs);
+    const { harbor } = this.#sandbox;
+    const robot = harbor.robots().find((one) => one.username === old);
+    const endedMs = robot?.deletedAtMs ?? robot?.refreshedAtMs ?? Date.now();
+    // Now: with two robots in turn this one is the next rotation's new one.
+    const oldBearersEndMs = harbor.lastTokenEndMs.get(old) ?? null;
+    await this.#pullEverywhere(username, endedMs);
     return {
       askedMs,
       fromMs,
@@ -234,7 +241,8 @@ class Demo {
       newUsername: username,
       oldUsername: old,
       promotedMs: promoted.promotedAtMs,
-      deletedMs,
+      endedMs,
+      oldBearersEndMs,
       writes: writesSince(written, this.#writes()),
     };
   }

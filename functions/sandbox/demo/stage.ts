@@ -1,10 +1,12 @@
 import type { HomeLedger } from "../../../core/protocol/state.ts";
 import type { CloudName } from "../facts.ts";
 import type { Sandbox } from "../start.ts";
+import type { DemoStrategy } from "./options.ts";
 
 /** What a fault may look at and touch: the sandbox and the hosts of the functions, never the product. */
 export interface DemoStage {
   readonly sandbox: Sandbox;
+  readonly strategy: DemoStrategy;
   readonly nowMs: () => number;
   /** [0, 1), from the seed: the plan of faults. */
   readonly random: () => number;
@@ -36,5 +38,7 @@ export interface DemoFault {
   readonly name: string;
   /** One line for `--list-faults`. */
   readonly line: string;
+  /** The one strategy that does what it disturbs; absent: all. */
+  readonly only?: DemoStrategy;
   begin(stage: DemoStage): ActiveFault;
 }

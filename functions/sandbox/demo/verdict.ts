@@ -5,7 +5,7 @@ import type { RobotFacts } from "../harbor/start-harbor.ts";
 import type { PullStats } from "../pullers/tally.ts";
 import type { Sandbox } from "../start.ts";
 import type { PullLedger, RotationSeen } from "./measure.ts";
-import type { DemoOptions } from "./options.ts";
+import type { DemoOptions, DemoStrategy } from "./options.ts";
 import { type DemoReport, storesForReport } from "./report.ts";
 import type { ActiveFault } from "./stage.ts";
 import { mostWrites } from "./store-writes.ts";
@@ -27,6 +27,9 @@ export interface DemoEvidence {
   readonly logs: readonly string[];
 }
 
+/** Robots at rest after a rotation. */
+const robotsKept: Readonly<Record<DemoStrategy, number>> = { generations: 1, alternating: 2 };
+
 const writeKinds = ["secret.apply", "secret.create", "secret.patch"] as const;
 
 export async function judgeDemo(evidence: DemoEvidence): Promise<DemoReport> {
@@ -40,8 +43,8 @@ export async function judgeDemo(evidence: DemoEvidence): Promise<DemoReport> {
     );
   const per = evidence.pulls.perNamespace(evidence.namespaces, rotations, evidence.endedMs);
   const since = (ms: number | null) => (ms === null ? null : ms - startedMs);
-  const exposureMs = rotations.map(({ oldUsername, promotedMs }) =>
-    Math.max(0, (sandbox.harbor.lastTokenEndMs.get(oldUsername) ?? promotedMs) - promotedMs),
+  const exposureMs = rotations.map(({ oldBearersEndMs, promotedMs }) =>
+    Math.max(0, (oldBearersEndMs ?? promotedMs) - promotedMs),
   );
   return {
     pulls: stats.pulls,
@@ -89,10 +92,12 @@ function brokenPromises(
     if (!holds) broken.push(text);
   };
   const epochs = new Set(Object.values(stores).map(({ epoch }) => epoch));
-  check(living.length === 1, `${living.length} robots with our mark are left`);
+  check(living.length === robotsKept[options.strategy], `${living.length} robots with our mark are left`);
   check(epochs.size === 1 && !epochs.has(null), "the stores do not agree on the epoch");
+  const current = evidence.rotations.at(-1)?.newUsername;
   check(
-    Object.values(stores).every(({ username }) => username === living[0]?.username),
+    living.some(({ username }) => username === current) &&
+      Object.values(stores).every(({ username }) => username === current),
     "a store does not hold the robot that is left",
   );
   const epoch = Math.max(...[...epochs].map((one) => one ?? 0));

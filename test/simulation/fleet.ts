@@ -109,7 +109,7 @@ export class Fleet {
       lookedMs: null,
       readRobotMs: new Map(),
       takenOut: [],
-      flipped: new Set(),
+      flipped: new Map(),
     };
   }
 

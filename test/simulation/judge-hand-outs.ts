@@ -10,7 +10,7 @@ import type { Place } from "./world.ts";
 /** Before a store's value changes. */
 export function judgeFlip(known: Known, call: Extract<PortCall, { call: "store.flip" }>, tick: Tick): string[] {
   const truth = known.truths.find(({ place }) => place.storeName === call.name);
-  tick.flipped.add(call.on);
+  tick.flipped.set(call.on, truth?.restored.get(call.on));
   const current = known.world.ports.stores[call.on]?.readCurrentNow(call.name);
   const decoded = current ? decodeValue(current.value) : null;
   if (!truth || decoded?.is !== "ours") return [];

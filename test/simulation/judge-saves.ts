@@ -95,9 +95,9 @@ function retired(known: Known, truth: Truth, ledger: HomeLedger, tick: Tick): st
   return drained.flatMap(({ generation, robot }) =>
     [...tick.flipped]
       // Put back after the flip went there: the last look before the robot's end finds that.
-      .filter((site) => !truth.restored.has(site))
-      .filter((site) => known.storeHolds(truth.place, site, robot.username))
-      .map((site) => `promise 1: generation ${generation} retires, which the flip found in the store of ${site}`),
+      .filter(([site, restored]) => truth.restored.get(site) === restored)
+      .filter(([site]) => known.storeHolds(truth.place, site, robot.username))
+      .map(([site]) => `promise 1: generation ${generation} retires, which the flip found in the store of ${site}`),
   );
 }
 

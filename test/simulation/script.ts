@@ -109,7 +109,7 @@ class Sleeper {
       lookedMs: null,
       readRobotMs: new Map(),
       takenOut: [],
-      flipped: new Set(),
+      flipped: new Map(),
     };
   }
 

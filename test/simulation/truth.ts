@@ -9,6 +9,12 @@ interface Outsider {
   readonly untilMs: number | null;
 }
 
+/** What a backup brought back into a store, and when. */
+export interface PutBack {
+  readonly username: string;
+  readonly sinceMs: number;
+}
+
 /** A tick, as far as its calls are judged by it. */
 export interface Tick {
   readonly startedMs: number;
@@ -16,8 +22,8 @@ export interface Tick {
   savedMs: number | null;
   /** When its first listing of targets took place. */
   lookedMs: number | null;
-  /** Sites whose stores its flips went to, made or refused. */
-  readonly flipped: Set<string>;
+  /** Site → what a backup had brought back into its store when a flip of this tick went there, made or refused. */
+  readonly flipped: Map<string, PutBack | undefined>;
   /** Robot's id → when it was last looked at. */
   readonly readRobotMs: Map<number, number>;
   /** What its flips took out of stores, where a backup had brought it back: its next save must know of it. */
@@ -45,7 +51,7 @@ export class Truth {
   /** Site → its last report. */
   readonly reports = new Map<string, Report>();
   /** Site → username that somebody's backup brought back into its store, and since when. */
-  readonly restored = new Map<string, { readonly username: string; readonly sinceMs: number }>();
+  readonly restored = new Map<string, PutBack>();
 
   /** Robot of a fixed name → when its generation was promoted, as far as that is not gone. */
   readonly inUseMs = new Map<number, number>();

@@ -3,6 +3,16 @@ import { usageOf } from "../protocol/home-records.ts";
 import { answerTo, type HomeState, type Problem } from "../protocol/home-state.ts";
 import type { Replaced } from "../protocol/state.ts";
 
+/** A pull that was under way when the drain began; and `Date` headers, by which clocks are compared, have whole seconds. */
+const underWayMs = 60_000;
+
+/** When the drain began that the log was asked about: what it said may have begun it anew since. By the registry's clock where known. */
+function drainBeganMs(state: HomeState, { generation }: Replaced): number {
+  const loaded = answerTo(state, { type: "load-ledger" })?.ledger?.replaced;
+  const from = loaded?.find((record) => record.generation === generation)?.drainFrom;
+  return from?.registryMs ?? from?.localMs ?? Number.NEGATIVE_INFINITY;
+}
+
 /** What the audit log said in this tick of the use of a replaced generation; null: it was not asked, or did not answer. */
 function usageSeen(state: HomeState, record: Replaced): UsageSeen | null {
   return answerTo(state, usageOf(record)) ?? null;
@@ -27,6 +37,7 @@ export function usageProblems(state: HomeState): readonly Problem[] {
   return (state.ledger?.replaced ?? []).flatMap((record): readonly Problem[] => {
     const usage = usageSeen(state, record);
     if (record.state !== "draining" || usage?.verdict !== "in-use") return [];
+    if (usage.lastSeenMs - drainBeganMs(state, record) <= underWayMs) return [];
     const { generation, robot } = record;
     const image = usage.resource === undefined ? "" : `, of ${usage.resource}`;
     const end = robot.expiresAtMs === null ? "" : `; at latest it ends at ${new Date(robot.expiresAtMs).toISOString()}`;

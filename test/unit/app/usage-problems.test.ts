@@ -39,6 +39,13 @@ describe("a replaced robot that somebody still pulls with", () => {
   });
 });
 
+test("a pull that was under way when the drain began is nobody's copy: its drain begins anew from there, without a word", () => {
+  const { problems, state } = asked({ verdict: "in-use", lastSeenMs: t0 - hourMs + 60_000 });
+  expect(problems).toEqual([]);
+  expect(state.ledger?.replaced).toMatchObject([{ drainFrom: { localMs: t0 - hourMs + 60_000 } }]);
+  expect(asked({ verdict: "in-use", lastSeenMs: t0 - hourMs + 60_001 }).problems).toHaveLength(1);
+});
+
 test("silence is told as what it is", () => {
   expect(asked({ verdict: "quiet" })).toMatchObject({
     problems: [],

@@ -42,6 +42,13 @@ export const namespaceCases: readonly ClusterCase[] = [
     },
   },
   {
+    name: "selector: one that nobody matches finds none",
+    async run({ cluster }, namespace) {
+      const found = await cluster.listNamespaces({ by: "selector", labelSelector: `nobody=${namespace}`, except: [] });
+      expect(found).toEqual([]);
+    },
+  },
+  {
     name: "selector: sets, inequality and existence",
     async run({ cluster, addNamespace }, namespace) {
       await addNamespace(`${namespace}-a`, { tier: "gold", of: namespace });

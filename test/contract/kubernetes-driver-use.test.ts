@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import { afterAll, describe, expect, it } from "vitest";
+import { ProcessGate } from "../../core/drivers/kubernetes/process-gate.ts";
 import { Secret } from "../../core/secret.ts";
 import { label, loginsOf, present, refused, writeOf } from "./cluster-fixtures.ts";
 import { driverBench, nowMs, reply } from "./kubernetes-bench.ts";
@@ -61,6 +62,29 @@ describe("who we are", () => {
     expect(create.message).toContain("no right to create secrets");
     const names = narrow.listNamespaces({ by: "names", names: [here()] });
     expect((await refused(names, "denied", "missing-right")).message).toContain("no right to get namespaces");
+  });
+});
+
+describe("calls at the same time", () => {
+  /** The most that were under way at the server while each of these clusters was read six times. */
+  async function mostUnderWay(clusters: readonly ReturnType<typeof connect>[]): Promise<number> {
+    let [come, done, most] = [0, 0, 0];
+    const onHit = () => {
+      come += 1;
+      most = Math.max(most, come - done);
+    };
+    fault({ kind: "secret.get", action: { type: "delay", delayMs: 20 }, onHit });
+    const read = async (cluster: (typeof clusters)[number]) => {
+      await cluster.readSecret(here(), "pull");
+      done += 1;
+    };
+    await Promise.all(clusters.flatMap((cluster) => Array.from({ length: 6 }, () => read(cluster))));
+    return most;
+  }
+
+  it("all clusters of a process together make no more of them than it may", async () => {
+    const processGate = new ProcessGate({ inFlightMax: 2, nowMs: () => 0, sleep: () => new Promise(() => undefined) });
+    expect(await mostUnderWay([connect({ processGate }), connect({ name: "other", processGate })])).toBe(2);
   });
 });
 

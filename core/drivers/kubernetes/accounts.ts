@@ -1,6 +1,7 @@
 import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1ServiceAccount } from "@kubernetes/client-node";
 import type { LinkResult, UnlinkResult } from "../../ports/cluster.ts";
 import { PortError } from "../../ports/errors.ts";
+import { itemsIn } from "./list-items.ts";
 
 const asMerge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const asMetadata = setHeaderOptions("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
@@ -106,6 +107,5 @@ async function isGone(api: CoreV1Api, namespace: string, name: string): Promise<
     if (error.reason !== "missing-right") throw error;
   }
   const fieldSelector = `metadata.name=${name}`;
-  const { items } = await api.listNamespacedSecret({ namespace, fieldSelector, limit: 1 }, asMetadata);
-  return Array.isArray(items) && items.length === 0;
+  return itemsIn(await api.listNamespacedSecret({ namespace, fieldSelector, limit: 1 }, asMetadata))?.length === 0;
 }

@@ -91,7 +91,8 @@ function render(info: ResourceInfo, request: PartRequest, metadata: object, item
       kind: "PartialObjectMetadataList",
       apiVersion: "meta.k8s.io/v1",
       metadata,
-      items: items.map((item) => ({ ...partial, metadata: item.metadata })),
+      // As the real one writes an empty list of metadata.
+      items: items.length === 0 ? null : items.map((item) => ({ ...partial, metadata: item.metadata })),
     };
     return { status: 200, body };
   }

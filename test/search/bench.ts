@@ -23,6 +23,11 @@ class NamedDraws extends Random {
     this.#drawn = 0;
   }
 
+  /** Nothing is left to chance: what may fail has a budget. */
+  override chance(): boolean {
+    return false;
+  }
+
   override entropy(): Entropy {
     return {
       hex: (bytes) => {

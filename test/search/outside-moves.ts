@@ -1,4 +1,5 @@
 import type { LedgerRecord } from "../../core/ports/ledger-store.ts";
+import { rightsLeft } from "../simulation/rights.ts";
 import { type Emit, faultsLeft, withFault } from "./budget.ts";
 import { copiedRecord, homeKey } from "./copies.ts";
 import { at } from "./layout.ts";
@@ -14,6 +15,13 @@ export function outsideMoves(space: Space, row: Int32Array, next: Int32Array, em
     emit({ label: () => label, broken: null, restores: /^restored|^lost-ledger$/.test(fault) }, next);
   };
   if (faultsLeft(space, row, "secret-deleted") > 0) deletions(space, row, happen);
+  if (faultsLeft(space, row, "rights") > 0) {
+    const state = space.registries.valueOf(at(row, space.layout.registry));
+    for (const [i, permissions] of rightsLeft.entries()) {
+      const left = { ...state, issuer: { ...state.issuer, permissions } };
+      happen("rights", `the issuer is left with rights ${i}`, space.layout.registry, space.registries.idOf(left));
+    }
+  }
   if (faultsLeft(space, row, "restored-ledger") > 0) {
     takeCopy(space, row, next, emit);
     const copied = copiedRecord(space, row);

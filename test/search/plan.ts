@@ -19,6 +19,8 @@ export type Fault =
   | "lost-ledger"
   | "restored-store"
   | "secret-deleted"
+  /** An administrator changes what the issuer may do. Given back before a world must come to rest. */
+  | "rights"
   | "roll-back"
   | "revoke"
   | "dark";
@@ -37,7 +39,7 @@ export interface Plan {
   readonly name: string;
   readonly about: string;
   /** `generations` when left out. */
-  readonly strategy?: Strategy;
+  readonly strategy?: Strategy | "auto";
   /** The first is home. */
   readonly sites: readonly string[];
   /** Cluster → its site. */

@@ -118,10 +118,10 @@ export class Processes {
 
   /** No lease and no deadline holds anybody back: every interleaving that a clock or a lease would spare us happens. */
   #homeInput(name: string, act: Act | null) {
-    const key = `${name} ${JSON.stringify(act)}`;
+    const { world, draws } = this.#bench;
+    const key = `${name} ${JSON.stringify([act, world.registry.state.issuer.permissions])}`;
     const before = this.#home.get(key);
     if (before !== undefined) return before;
-    const { world, draws } = this.#bench;
     draws.for(name);
     const { context, settings } = world.homeInput(name, world.nowMs, act);
     const limits = { ...settings.limits, leaseMs: 0 };

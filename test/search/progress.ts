@@ -29,6 +29,7 @@ export class Progress {
   check(row: Int32Array): readonly string[] {
     const { layout } = this.#space;
     const here = row.slice(0, layout.outside);
+    this.#giveRightsBack(here);
     const passed: string[] = [];
     let home: HomeOutcome | null = null;
     let left: readonly string[] = [];
@@ -45,6 +46,13 @@ export class Progress {
       here[layout.minutes] = at(here, layout.minutes) + drainMinutes;
     }
     return left.map((text) => `after ${roundsMax} rounds without faults: ${text}`);
+  }
+
+  #giveRightsBack(here: Int32Array): void {
+    const { plan, layout, registries } = this.#space;
+    if (plan.strategy !== "auto") return;
+    const state = registries.valueOf(at(here, layout.registry));
+    here[layout.registry] = registries.idOf({ ...state, issuer: { ...state.issuer, permissions: null } });
   }
 
   #learn(passed: readonly string[], rest: number): readonly string[] {
@@ -95,7 +103,7 @@ export class Progress {
     const space = this.#space;
     const minutes = at(here, space.layout.minutes);
     let home: HomeOutcome | null = null;
-    let process = space.begin(site, tick, null, minutes);
+    let process = space.begin(site, tick, null, here);
     while (process !== 0) {
       const { name, site: on, calls } = space.processes.valueOf(process);
       const [wanted] = calls;

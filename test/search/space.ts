@@ -138,8 +138,12 @@ export class Space {
     return table as unknown as Table<Part>;
   }
 
-  begin(site: string, tick: number, act: Act | null, minutes: number): number {
-    const key = `${site} ${tick} ${minutes} ${JSON.stringify(act)}`;
+  begin(site: string, tick: number, act: Act | null, row: Int32Array): number {
+    const minutes = at(row, this.layout.minutes);
+    const { registry } = this.bench.world;
+    // What the issuer may do is looked at before a tick.
+    registry.state = this.registries.valueOf(at(row, this.layout.registry));
+    const key = `${site} ${tick} ${minutes} ${JSON.stringify([act, registry.state.issuer.permissions])}`;
     const before = this.#starts.get(key);
     if (before !== undefined) return before;
     this.clock(minutes);

@@ -15,7 +15,7 @@ export function startMoves(space: Space, row: Int32Array, next: Int32Array, emit
     const limit = (plan.ticks[site] ?? 0) + at(space.start, layout.ticks[site]);
     if (ticks >= limit) continue;
     const start = (act: Parameters<Space["begin"]>[2], text: string) => {
-      next[free] = space.begin(site, ticks + 1, act, at(row, layout.minutes));
+      next[free] = space.begin(site, ticks + 1, act, row);
       next[named(layout.ticks, site)] = ticks + 1;
       sortRunners(space, next);
       emit({ ...plain, label: () => `${site}#${ticks + 1} starts${text}` }, next);

@@ -26,9 +26,12 @@ function permissionsOf(left: readonly RobotAction[]): readonly Permission[] {
   return [{ kind: "system", namespace: "/", access: overRobots }, ...(left.includes("hand-out") ? [pull] : [])];
 }
 
+/** Each way in which an administrator may leave the issuer. */
+export const rightsLeft: readonly (readonly Permission[])[] = leftWith.map(permissionsOf);
+
 /** Null: an administrator's. */
 export function drawRights(random: Random): readonly Permission[] | null {
-  return random.chance(0.3) ? null : permissionsOf(random.pick(leftWith));
+  return random.chance(0.3) ? null : random.pick(rightsLeft);
 }
 
 /** As a look at the issuer tells it; `dark`: there was none. */

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan.ts";
 import { alternatingWorlds } from "./alternating.ts";
+import { autoWorlds } from "./auto.ts";
 import { inPlaceWorlds } from "./in-place.ts";
 import { lineWorlds } from "./line.ts";
 import { pairWorlds } from "./pairs.ts";
@@ -18,6 +19,7 @@ export const worlds: readonly Plan[] = [
   ...twoSiteWorlds,
   ...alternatingWorlds,
   ...inPlaceWorlds,
+  ...autoWorlds,
   ...pairWorlds,
 ];
 

@@ -90,8 +90,8 @@ export const inPlaceMutants: readonly Mutant[] = [
     edits: [
       {
         file: refresh,
-        from: 'if (verdict === "accepted" && isRefreshedOver(record)) return undefined;',
-        to: 'if (verdict === "accepted" && isRefreshedOver(record)) return "out";',
+        from: 'if (verdict === "accepted" && goesOn) return undefined;',
+        to: 'if (verdict === "accepted" && goesOn) return "out";',
       },
     ],
     hunt: told("in-place-old-secret-written-back"),

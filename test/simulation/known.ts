@@ -64,8 +64,10 @@ export class Known {
   /** In a storm runners may sleep until the end of a robot's life; in calm none may end while it is current. */
   excused(exempt: ReadonlySet<string>): ReadonlySet<string> {
     const current = this.truths.map(({ ledger }) => ledger?.current?.robot.username);
+    // One tick may meet a dead runner's lease, the next gives its attempt up, the third makes the new robot.
+    const neededMs = Math.max(120 * minuteMs, 4 * this.world.shape.tickEveryMs);
     const inTime = (name: string) =>
-      this.calmMs !== null && current.includes(name) && (this.expiryMs.get(name) ?? 0) > this.calmMs + 120 * minuteMs;
+      this.calmMs !== null && current.includes(name) && (this.expiryMs.get(name) ?? 0) > this.calmMs + neededMs;
     const ended = [...this.expiryMs.keys()].filter((name) => this.isExpired(name) && !inTime(name));
     return ended.length === 0 ? exempt : new Set([...exempt, ...ended]);
   }

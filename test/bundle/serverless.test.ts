@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeOptions } from "../../core/app/manifests/agent-pod.ts";
 import { readEvent } from "../../core/config/event.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -70,7 +71,7 @@ describe.skipIf(osls === null)("serverless.yml, packaged by osls (skipped where 
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
       Timeout: 300,
-      Environment: { Variables: { CAPSTAN_CONFIG: "capstan.yaml", CAPSTAN_SITE: "aws" } },
+      Environment: { Variables: { CAPSTAN_CONFIG: "capstan.yaml", CAPSTAN_SITE: "aws", NODE_OPTIONS: nodeOptions } },
     });
     expect(only("AWS::Logs::LogGroup").Properties).toMatchObject({ RetentionInDays: 30 });
   });

@@ -6,6 +6,8 @@ export const probePort = 8_080;
 /** Nobody's on any node: distributions give it to what must be no user. */
 const userId = 65_532;
 const folder = "/etc/capstan";
+/** As in serverless.yml: most of what a tick makes is gone with the next reply; left alone, Node lets it pile up. */
+export const nodeOptions = "--max-semi-space-size=4 --max-old-space-size=192";
 /** The kubelet's own grace on top of a request that is under way. */
 const graceMsMin = 30_000;
 
@@ -53,7 +55,10 @@ function container({ image, args, stays }: PodOptions): object {
     name: "capstan",
     image,
     args,
-    env: [{ name: "CAPSTAN_CONFIG", value: `${folder}/capstan.yaml` }],
+    env: [
+      { name: "CAPSTAN_CONFIG", value: `${folder}/capstan.yaml` },
+      { name: "NODE_OPTIONS", value: nodeOptions },
+    ],
     ...(stays ? probes : {}),
     resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "256Mi" } },
     securityContext: {

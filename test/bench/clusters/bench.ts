@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { plot } from "./plot.ts";
+import { shippedFlags } from "./product.ts";
 import { measureReal, type RealRun } from "./real.ts";
 import { realTable, sizesTable } from "./report.ts";
 import { measureSize, type SizeRun } from "./sizes.ts";
@@ -35,7 +36,7 @@ export async function benchClusters(options: ClustersOptions): Promise<void> {
     }
   }
   const [first] = cpus();
-  const machine = `${cpus().length} × ${first?.model.trim() ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, load ${loadBefore.toFixed(1)} before it began; servers, runner and raw loop share it.`;
+  const machine = `${cpus().length} × ${first?.model.trim() ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, load ${loadBefore.toFixed(1)} before it began; servers, runner and raw loop share it. The runner under \`NODE_OPTIONS="${shippedFlags()}"\`, as serverless.yml sets them.`;
   const tables = [...(real === null ? [] : [...realTable(real), ""]), ...(sizes.length === 0 ? [] : sizesTable(sizes))];
   const text = `# Clusters\n\nWritten by \`npm run bench -- clusters\` on ${new Date().toISOString().slice(0, 10)}.\n${machine}\n\n${tables.join("\n").trimEnd()}\n\n![plot](clusters.svg)\n`;
   print(text);

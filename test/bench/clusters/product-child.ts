@@ -7,6 +7,7 @@ import { formatProblem } from "../../../core/config/problem.ts";
 import type { Cluster } from "../../../core/ports/cluster.ts";
 import { createSecretSource } from "../../../functions/compose/secrets.ts";
 import { composeTools } from "../../../functions/compose/tools.ts";
+import { memoryMaxBytes } from "./memory.ts";
 import { partOf } from "./part-of.ts";
 
 /** What the parent asks for, and gets back. */
@@ -86,7 +87,7 @@ process.on("message", async ({ act }: Question) => {
     requests: [...counts.values()].reduce((sum, count) => sum + count, 0),
     writes,
     requestsPerClusterMax: Math.max(0, ...counts.values()),
-    rssMaxBytes: process.resourceUsage().maxRSS * 1024,
+    rssMaxBytes: memoryMaxBytes(readFileSync("/proc/self/status", "utf8")),
     cpuMs: (used.user + used.system) / 1000,
     problems: runs.flatMap((run) => run.outcome.problems.map(({ text }) => text)).slice(0, 3),
   };

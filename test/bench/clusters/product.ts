@@ -1,12 +1,20 @@
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { bundle } from "../../../infra/bundle/bundle.ts";
 import { stop } from "../../conformance/processes.ts";
+import { memoryMaxBytes } from "./memory.ts";
 import type { Answer, Question } from "./product-child.ts";
 
-/** What `serverless.yml` sets: nothing but the function's memory. */
-const shippedFlags: readonly string[] = [];
+/** What `serverless.yml` sets for Node; agents get the same (`test/bundle/serverless.test.ts`). */
+export function shippedFlags(): string {
+  const file = new URL("../../../serverless.yml", import.meta.url);
+  // Tags of CloudFormation are nothing to us.
+  const { provider } = parse(readFileSync(file, "utf8"), { logLevel: "error" });
+  return String(provider.environment.NODE_OPTIONS);
+}
 
 /** The runner in one file, bundled as the command is: no TypeScript is compiled at run time. */
 async function bundled(folder: string): Promise<string> {
@@ -35,7 +43,7 @@ export class Product {
     prefixes: boolean,
   ): Promise<Product> {
     const file = await bundled(folder);
-    const options = { env: { ...env, HOME: folder }, execArgv: [...shippedFlags] };
+    const options = { env: { ...env, HOME: folder, NODE_OPTIONS: shippedFlags() }, execArgv: [] };
     const child = fork(file, [config, prefixes ? "prefixes" : ""], options);
     await Promise.race([once(child, "message"), ended(child)]);
     return new Product(child);
@@ -58,9 +66,10 @@ async function ended(child: ChildProcess): Promise<never> {
   throw new Error(`the product ended with ${code}`);
 }
 
-/** Greatest memory of a Node that does nothing, under the same flags, bytes. */
+/** Greatest memory of a Node that does nothing, under the same flags, bytes: as `memoryMaxBytes` tells it of the product. */
 export function bareNodeBytes(): number {
-  const script = "console.log(process.resourceUsage().maxRSS * 1024)";
-  const { stdout } = spawnSync(process.execPath, [...shippedFlags, "-e", script], { encoding: "utf8" });
+  const script = `console.log((${memoryMaxBytes})(require("node:fs").readFileSync("/proc/self/status", "utf8")))`;
+  const env = { NODE_OPTIONS: shippedFlags() };
+  const { stdout } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8", env });
   return Number(stdout);
 }

@@ -37,7 +37,7 @@ export async function measureReal(options: RealOptions): Promise<RealRun | strin
   for (const built of [kubernetes, raw]) if (built.is !== "built") return built.why;
   if (kubernetes.is !== "built" || raw.is !== "built") return "";
   const folder = mkdtempSync(join(tmpdir(), "capstan-bench-"));
-  const server = await startRealServer(kubernetes.folder);
+  const server = await startRealServer(kubernetes.folder, false);
   const dispatcher = new Agent({ connect: { ca: server.caPem } });
   const admin = async (method: "POST" | "PATCH", path: string, body: object): Promise<void> => {
     const headers = {

@@ -11,6 +11,7 @@ export function median(values: readonly number[]): number {
 }
 
 const mib = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
+const megabytes = (bytes: number) => `${Math.round(bytes / 1_000_000)} MB`;
 const productRate = ({ served, handOutMs }: Answer) => (served * 1000) / handOutMs;
 const rawRate = ({ applies, tookMs }: RawResult) => (applies * 1000) / tookMs;
 
@@ -55,7 +56,7 @@ export function realTable(run: RealRun): readonly string[] {
     row("raw applies per second (Go, 32 in flight)", Math.round(figures.rawPerSecond), ""),
     row("the one ÷ the other", figures.ratio.toFixed(2), "≥ 1.0"),
     row("requests per Secret", figures.requestsPerSecret.toFixed(3), "≤ 1.1"),
-    row("memory above bare Node, at most", mib(figures.rssAboveBareBytes), "≤ 128 MB"),
+    row("memory above bare Node, at most", megabytes(figures.rssAboveBareBytes), "≤ 128 MB"),
     row("CPU of the runner per Secret", `${figures.cpuMsPerSecret.toFixed(2)} ms`, ""),
     row("requests of a tick without a change, per cluster", run.unchanged.requestsPerClusterMax, `≤ ${unchangedMax}`),
     row(`writes where ${run.changedCount} Secrets were changed`, run.changed.writes, run.changedCount),
@@ -64,7 +65,7 @@ export function realTable(run: RealRun): readonly string[] {
 
 export function sizesTable(runs: readonly SizeRun[]): readonly string[] {
   return [
-    "On the sandbox, 20 clusters: one rotation, and a tick without a change.",
+    `On the sandbox, ${runs[0]?.clusters} clusters: one rotation, and a tick without a change.`,
     "",
     row("targets", "hand-out", "per target", "requests per target", "tick without a change", "memory at most"),
     row("---", "---", "---", "---", "---", "---"),

@@ -10,6 +10,7 @@ import { secretName, startWorld } from "./world.ts";
 
 export interface SizeRun {
   readonly targets: number;
+  readonly clusters: number;
   readonly rotation: Answer;
   readonly unchanged: Answer;
 }
@@ -49,7 +50,7 @@ export async function measureSize(targets: number, clusterCount: number): Promis
     const first = await product.tick();
     if (first.served !== targets) throw new Error(`served ${first.served} of ${targets}: ${first.problems.join("; ")}`);
     const rotation = await product.tick("rotate");
-    return { targets, rotation, unchanged: await product.tick() };
+    return { targets, clusters: clusterCount, rotation, unchanged: await product.tick() };
   } finally {
     await product.close();
     await world.close();

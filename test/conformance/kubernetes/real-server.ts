@@ -13,8 +13,11 @@ import { stop } from "../processes.ts";
 const readyWithinMs = 120_000;
 const adminToken = "conformance-admin";
 
-/** etcd and kube-apiserver from this folder of binaries, in a folder that goes with them; RBAC, no controllers. */
-export async function startRealServer(binaries: string): Promise<KubernetesServer> {
+/**
+ * etcd and kube-apiserver from this folder of binaries, in a folder that goes with them; RBAC, no controllers.
+ * `full` false: without the second server on the same etcd, which watches all that the first one writes.
+ */
+export async function startRealServer(binaries: string, full = true): Promise<KubernetesServer> {
   const folder = mkdtempSync(join(tmpdir(), "capstan-apiserver-"));
   const { caPem, tls } = await kubernetesCertificates();
   const dispatcher = new Agent({ connect: { ca: caPem } });
@@ -26,14 +29,16 @@ export async function startRealServer(binaries: string): Promise<KubernetesServe
     spawn(join(binaries, program), args, { stdio: ["ignore", log(name), log(name)], cwd: folder });
 
   const etcd = start("etcd", etcdArgs(etcdUrl, `http://127.0.0.1:${peerPort}`), "etcd");
-  const full = ["--enable-priority-and-fairness=false", "--max-mutating-requests-inflight=1"];
   const startFirst = () => start("kube-apiserver", apiServerArgs(etcdUrl, port), "kube-apiserver");
   let first = startFirst();
-  const second = start("kube-apiserver", [...apiServerArgs(etcdUrl, fullPort), ...full], "kube-apiserver-full");
+  const fullArgs = ["--enable-priority-and-fairness=false", "--max-mutating-requests-inflight=1"];
+  const second = full
+    ? start("kube-apiserver", [...apiServerArgs(etcdUrl, fullPort), ...fullArgs], "kube-apiserver-full")
+    : null;
   const url = `https://127.0.0.1:${port}`;
-  const fullUrl = `https://127.0.0.1:${fullPort}`;
+  const fullUrl = full ? `https://127.0.0.1:${fullPort}` : url;
   const close = async () => {
-    await Promise.all([first, second].map(stop));
+    await Promise.all([first, ...(second === null ? [] : [second])].map(stop));
     await stop(etcd);
     await dispatcher.close();
     rmSync(folder, { recursive: true, force: true });
@@ -41,7 +46,7 @@ export async function startRealServer(binaries: string): Promise<KubernetesServe
   const ready = (at: string, name: string) => untilReady(dispatcher, at, () => lastLines(join(folder, `${name}.log`)));
   try {
     await ready(url, "kube-apiserver");
-    await ready(fullUrl, "kube-apiserver-full");
+    if (full) await ready(fullUrl, "kube-apiserver-full");
   } catch (error) {
     await close();
     throw error;

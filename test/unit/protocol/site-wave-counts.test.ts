@@ -70,14 +70,15 @@ describe("what is left of a wave", () => {
 
   test("is what the report names as not reached, at whichever moment time is over; none of it has failed", () => {
     const calls = playSite(slowly).order.length;
-    const lefts = Array.from({ length: calls }, (_, overAt) => {
+    const lefts = Array.from({ length: Math.ceil(calls / 3) }, (_, n) => {
+      const overAt = calls - 1 - 3 * n;
       const timed = { settings: { deadlineMs: t0 + overAt }, nowMs: (replies: number) => t0 + replies };
       const { report } = playSite({ ...slowly, ...timed }).outcome;
       expect(report?.wave).toMatchObject({ failed: 0, left: report?.unserved.length });
       return report?.wave?.left ?? 0;
     });
     expect(Math.max(...lefts)).toBeGreaterThan(1);
-    expect(lefts.at(-1)).toBe(0);
+    expect(lefts[0]).toBe(0);
   });
 
   test("is nothing of a cluster that stopped answering between two pages", () => {

@@ -4,7 +4,7 @@ import type { ClusterPlan, TargetSeen } from "../../../core/protocol/site-effect
 import type { SiteLedger, TakenBack } from "../../../core/protocol/site-state.ts";
 import { traceOf } from "./home-tick.ts";
 import { dayMs, hourMs, minuteMs, reportWith, siteLedgerWith, t0 } from "./ledgers.ts";
-import { plan, playSite, type SiteScene, target } from "./site-tick.ts";
+import { failing, plan, playSite, type SiteScene, target } from "./site-tick.ts";
 
 const adopting = (cluster: string): ClusterPlan => {
   const { targets, ...rest } = plan(cluster);
@@ -133,8 +133,38 @@ describe("a target that somebody else takes back", () => {
     const all = Object.fromEntries(names.map((name) => [name, taken(name)]));
     const played = playSite({ ...scene(taken("b")), clusters: { "c-1": all } });
     expect(played.writes).toHaveLength(60);
-    expect(played.ledger?.takenBack).toHaveLength(50);
+    const firstOnes = names.slice(0, 50).map((name) => `c-1/${name}/pull`);
+    expect(played.ledger?.takenBack?.map((one) => one.target)).toEqual(firstOnes.sort());
     const again = playSite({ ...scene(taken("b")), clusters: { "c-1": all }, ledger: played.ledger });
     expect(again.writes).toHaveLength(10);
+  });
+
+  test("is remembered once, with three of those who write it: that our own write came too late is not a second time", () => {
+    let applies = 0;
+    const played = playSite({
+      ...scene(taken("b", { otherOwners: ["argocd", "helm", "kubectl", "rancher"] })),
+      answers: { "apply-target": () => (++applies === 1 ? failing("conflict") : undefined) },
+    });
+    expect(played.writes).toEqual([written, written]);
+    expect(played.ledger?.takenBack).toEqual([{ ...remembered(1, t0), by: "argocd, helm, kubectl" }]);
+  });
+
+  test("of all clusters the most contested are remembered, each once, and those of the same number by name", () => {
+    const names = Array.from({ length: 30 }, (_, n) => `n${n + 10}`);
+    const all = Object.fromEntries(names.map((name) => [name, taken(name)]));
+    const takenBack = [{ ...remembered(3, t0 - hourMs), target: "c-2/n39/pull" }];
+    const { ledger } = playSite({
+      ...scene(taken("b")),
+      clusters: { "c-2": all, "c-1": all },
+      plans: [adopting("c-2"), adopting("c-1")],
+      ledger: { ...served, clusters: ["c-1", "c-2"], takenBack },
+    });
+    const of = (cluster: string) => names.map((name) => `${cluster}/${name}/pull`);
+    expect(ledger?.takenBack?.map((one) => one.target)).toEqual([
+      "c-2/n39/pull",
+      ...of("c-1"),
+      ...of("c-2").slice(0, 19),
+    ]);
+    expect(ledger?.takenBack?.map(({ times }) => times)).toEqual([4, ...Array.from({ length: 49 }, () => 1)]);
   });
 });

@@ -110,6 +110,17 @@ describe("copies of a source that is a target itself", () => {
     ]);
   });
 
+  test.each([
+    ["replicator", "kubernetes-replicator"],
+    ["reflector", "reflector"],
+  ] as const)("are named after what copies them (%s), and after all who write them in its place", (by, name) => {
+    const a = target("a", 1, { marks: {}, otherOwners: ["argocd", "helm"] });
+    const plans = [writtenBy({ by, source: "infra/pull" }, "c-1")];
+    expect(playSite({ clusters: { "c-1": { a } }, plans }).outcome.report?.unserved[0]?.text).toBe(
+      `by ${name} from infra/pull: nothing shows that it is a copy; it is written by argocd, helm`,
+    );
+  });
+
   test("one that is selected no more is foreign, whatever marks were copied along: it is not written", () => {
     const stray = copied("b", 1, {}, { marks: target("b", 1).marks, installation: "here" });
     const played = playSite({

@@ -4,17 +4,15 @@ import { namespacesWanted, nextPhase, withQueue } from "./site-cluster-queue.ts"
 import type { SiteEffect, TargetAt } from "./site-effects.ts";
 import { attempt, beginItem } from "./site-items.ts";
 
-/** Takes items from the queue as far as concurrency allows; what is served already only counts. */
-export function fillCluster(before: ClusterRun, context: ClusterContext): ClusterRun {
-  let run = before;
-  for (;;) {
-    const queued = withQueue(run, context);
-    if (queued.queue === null) return queued;
-    const begun = beginItems(queued, queued.queue, context);
-    if (begun.cursor < queued.queue.length) return begun;
-    run = nextPhase(begun, context);
-    if (run === begun) return run;
-  }
+/**
+ * Takes items from the queue as far as concurrency allows; what is served already only counts. Of the phase that comes
+ * after it nothing is begun yet: the caller asks again until nothing changes.
+ */
+export function fillCluster(run: ClusterRun, context: ClusterContext): ClusterRun {
+  const queued = withQueue(run, context);
+  if (queued.queue === null) return queued;
+  const begun = beginItems(queued, queued.queue, context);
+  return begun.cursor < queued.queue.length ? begun : nextPhase(begun, context);
 }
 
 function beginItems(before: ClusterRun, queue: readonly Item[], context: ClusterContext): ClusterRun {
@@ -55,8 +53,8 @@ export function clusterEffects(run: ClusterRun, context: ClusterContext, before?
   const effects: SiteEffect[] = [];
   // With a queue nothing more is listed for now, or the cluster was given up.
   if (run.queue === null) {
-    run.plan.targets.forEach((_target, plan) => {
-      const query = run.namespaces[plan] === null ? namespacesWanted(run, plan) : null;
+    run.plan.targets.forEach((target, plan) => {
+      const query = run.namespaces[plan] === null ? namespacesWanted(run, target) : null;
       if (query !== null) effects.push({ type: "list-namespaces", cluster, plan, query });
     });
     if (run.phase !== "missing" && run.arrived === null)

@@ -16,13 +16,16 @@ const itemsIn: (written: Written) => ReadonlyMap<string, Item> = remembered((wri
   return items;
 });
 
+const noItems: ReadonlyMap<string, Item> = new Map();
+
+const writtenIn = ({ written }: ClusterRun) => (written === null ? noItems : itemsIn(written));
+
 /** A page may be given again where the server lost the thread of a listing (410). */
 const wasListed = ({ keys }: ClusterRun, key: string) => keys.some((page) => setOf(page).has(key));
 
 /** What to ask of a selection's namespaces now; null: nothing yet. Those by names matter where no Secret was seen. */
-export function namespacesWanted(run: ClusterRun, plan: number): NamespaceQuery | null {
-  const target = run.plan.targets[plan];
-  if (target === undefined || run.phase === "read-back" || run.phase === "rest") return null;
+export function namespacesWanted(run: ClusterRun, target: TargetPlan): NamespaceQuery | null {
+  if (run.phase === "read-back") return null;
   if (target.namespaces.by === "selector") return target.namespaces;
   return run.phase === "look" ? null : { by: "names", names: unseenNames(run, target, target.namespaces.names) };
 }
@@ -41,8 +44,7 @@ export function withQueue(run: ClusterRun, context: ClusterContext): ClusterRun 
   const { arrived } = run;
   if (arrived === null) return run;
   if (run.phase === "read-back") return writtenItems(run, arrived);
-  const { targets } = run.plan;
-  const known = run.namespaces.every((list, i) => list !== null || targets[i]?.namespaces.by === "names");
+  const known = run.plan.targets.every(({ namespaces }, i) => run.namespaces[i] !== null || namespaces.by === "names");
   return known ? lookItems(run, arrived, context) : run;
 }
 
@@ -92,7 +94,7 @@ function missingItems(run: ClusterRun): readonly Item[] {
 }
 
 function writtenItems(run: ClusterRun, arrived: readonly TargetSeen[]): ClusterRun {
-  const written = run.written === null ? new Map<string, Item>() : itemsIn(run.written);
+  const written = writtenIn(run);
   const items = new Map<string, Item>();
   for (const seen of arrived) {
     const item = written.get(keyOf(seen));
@@ -103,7 +105,7 @@ function writtenItems(run: ClusterRun, arrived: readonly TargetSeen[]): ClusterR
 
 /** What was written and stood on no page of the second listing. */
 export function leftToRead(run: ClusterRun): Pick<ClusterRun, "phase" | "queue" | "cursor" | "written"> {
-  const left = run.written === null ? [] : [...itemsIn(run.written)].filter(([key]) => !wasListed(run, key));
+  const left = [...writtenIn(run)].filter(([key]) => !wasListed(run, key));
   return { phase: "rest", queue: left.map(([, item]) => item), cursor: 0, written: null };
 }
 
@@ -130,9 +132,8 @@ export function nextPhase(run: ClusterRun, context: ClusterContext): ClusterRun 
 const noTime = { reason: "not-reached", text: "no time was left" } as const;
 
 function namespacesToAsk(run: ClusterRun): ClusterRun["namespaces"] {
-  return run.namespaces.map((list, i) => {
-    const target = run.plan.targets[i];
-    if (target?.namespaces.by !== "names") return list;
+  return run.plan.targets.map((target, i) => {
+    if (target.namespaces.by !== "names") return run.namespaces[i] ?? null;
     return unseenNames(run, target, target.namespaces.names).length === 0 ? [] : null;
   });
 }

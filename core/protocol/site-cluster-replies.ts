@@ -1,7 +1,7 @@
 import type { Failure, Reply } from "./effects.ts";
 import { type ActiveItem, type ClusterContext, type ClusterRun, targetText } from "./site-cluster.ts";
 import { leftToRead } from "./site-cluster-queue.ts";
-import type { SiteEffect, SiteReplies } from "./site-effects.ts";
+import type { ClusterEffect, SiteReplies, TargetEffect } from "./site-effects.ts";
 import { finish, go, judged, readBack } from "./site-items.ts";
 import { withTook } from "./site-paces.ts";
 import type { UnservedReason } from "./site-state.ts";
@@ -9,11 +9,11 @@ import { countForeign, countUnread, countUnserved } from "./site-tally.ts";
 
 const unreachableInRowMax = 3;
 
-type ClusterReply = Reply<SiteReplies[SiteEffect["type"]]>;
+type ClusterReply = Reply<SiteReplies[keyof SiteReplies]>;
 
 export function clusterReply(
   run: ClusterRun,
-  effect: SiteEffect,
+  effect: ClusterEffect,
   reply: ClusterReply,
   context: ClusterContext,
 ): ClusterRun {
@@ -37,7 +37,6 @@ export function clusterReply(
         : run.halted;
     return { ...run, copy, halted, failed: run.failed + (halted?.reason === "refused-here" ? 1 : 0) };
   }
-  if (!("namespace" in effect)) return run;
   const active = run.active[`${effect.namespace}/${effect.name}`];
   return active === undefined || active.step !== effect.step ? run : itemReply(run, active, effect, reply, context);
 }
@@ -64,7 +63,7 @@ export function reasonOf(failure: Failure): UnservedReason {
 function itemReply(
   run: ClusterRun,
   active: ActiveItem,
-  effect: SiteEffect,
+  effect: TargetEffect,
   reply: ClusterReply,
   context: ClusterContext,
 ): ClusterRun {
@@ -99,7 +98,7 @@ function itemReply(
   }
 }
 
-function itemFailed(run: ClusterRun, active: ActiveItem, effect: SiteEffect, failure: Failure): ClusterRun {
+function itemFailed(run: ClusterRun, active: ActiveItem, effect: TargetEffect, failure: Failure): ClusterRun {
   const target = targetText(run, active.item);
   const username = active.seen?.username ?? null;
   if (failure.reason === "terminating" || (failure.kind === "not-found" && effect.type === "create-target"))

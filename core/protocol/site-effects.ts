@@ -139,6 +139,12 @@ export type SiteEffect =
     } & TargetAt)
   | { readonly type: "prove-copy"; readonly cluster: string };
 
+/** Asked of one cluster. */
+export type ClusterEffect = Extract<SiteEffect, { readonly cluster: string }>;
+
+/** About one target. */
+export type TargetEffect = Extract<SiteEffect, TargetAt>;
+
 export interface SiteReplies {
   readonly "load-site-ledger": { readonly ledger: SiteLedger | null; readonly revision: string | null };
   readonly "read-round": { readonly round: string | null };

@@ -11,7 +11,7 @@ export function serveClusters(
   state: SiteState,
   value: ValueTrace,
   nowMs: number,
-): { readonly state: SiteState; readonly effects: readonly SiteEffect[] } {
+): Pick<Asked, "clusters"> & { readonly state: SiteState; readonly effects: readonly SiteEffect[] } {
   const asked = fillAll(state, value, nowMs);
   const { clusters } = asked;
   const effects = clusters.flatMap((run, i) => {
@@ -21,7 +21,7 @@ export function serveClusters(
     return clusterEffects(run, context, same ? state.asked?.clusters[i] : undefined);
   });
   if (state.verdict === null && clusters.some(waitsForVerdict)) effects.push({ type: "prove-value" });
-  return { state: { ...state, clusters, asked }, effects };
+  return { state: { ...state, clusters, asked }, clusters, effects };
 }
 
 /**
@@ -60,8 +60,14 @@ function contextIn(asked: Asked, i: number): ClusterContext {
 }
 
 /** What a reply from this cluster is judged by. */
-export function contextOf(state: SiteState, value: ValueTrace, run: ClusterRun, nowMs: number): ClusterContext {
-  const { canary, rest } = contextsOf(state, value, state.clusters ?? [], nowMs);
+export function contextOf(
+  state: SiteState,
+  value: ValueTrace,
+  clusters: readonly ClusterRun[],
+  run: ClusterRun,
+  nowMs: number,
+): ClusterContext {
+  const { canary, rest } = contextsOf(state, value, clusters, nowMs);
   return run.plan.canary ? canary : rest;
 }
 
@@ -92,7 +98,7 @@ function kept(before: ClusterContext | undefined, now: ClusterContext): ClusterC
 function waveOf(state: SiteState, clusters: Asked["clusters"], nowMs: number): ClusterContext["wave"] {
   const canaries = clusters.filter((run) => run.plan.canary);
   const waitedMs = nowMs - ledgerOf(state).epochSinceMs;
-  if (canaries.length === 0 || waitedMs >= state.settings.limits.canaryWaitMaxMs) return "open";
+  if (waitedMs >= state.settings.limits.canaryWaitMaxMs) return "open";
   if (!canaries.every(clusterDone)) return "waiting";
   return canaries.some(clusterFailed) ? "closed" : "open";
 }

@@ -3,7 +3,7 @@ import type { Problem } from "./home-state.ts";
 import { type ClusterRun, clusterDone } from "./site-cluster.ts";
 import { clusterReply } from "./site-cluster-replies.ts";
 import { takenBackOf } from "./site-contested.ts";
-import type { SiteEffect, SiteReplies } from "./site-effects.ts";
+import type { ClusterEffect, SiteEffect, SiteReplies } from "./site-effects.ts";
 import {
   answer,
   isInFlight,
@@ -40,7 +40,7 @@ function end(
 
 function want(state: SiteState, effects: readonly SiteEffect[]): SiteStep {
   const open = effects.filter((effect) => !isInFlight(state, effect));
-  return { state: open.length === 0 ? state : withInFlight(state, open), effects: open };
+  return { state: withInFlight(state, open), effects: open };
 }
 
 /** One step of a site tick. Pure. The order is the protocol: ledger, round, value, only then the listings. */
@@ -116,11 +116,10 @@ function writeDown(state: SiteState, value: ValueTrace, nowMs: number): SiteStep
 }
 
 function serve(state: SiteState, value: ValueTrace, nowMs: number): SiteStep {
-  const { state: next, effects } = serveClusters(state, value, nowMs);
+  const { state: next, clusters, effects } = serveClusters(state, value, nowMs);
   if (effects.length > 0) return want(next, effects);
-  const { clusters } = next;
-  if (clusters === null || Object.keys(next.inFlight).length > 0) return { state: next, effects: [] };
-  return clusters.every(clusterDone) ? reportAndEnd(next, value, clusters, nowMs) : { state: next, effects: [] };
+  const done = Object.keys(next.inFlight).length === 0 && clusters.every(clusterDone);
+  return done ? reportAndEnd(next, value, clusters, nowMs) : { state: next, effects: [] };
 }
 
 function reportAndEnd(state: SiteState, value: ValueTrace, clusters: readonly ClusterRun[], nowMs: number): SiteStep {
@@ -203,15 +202,17 @@ function absorbSave(
 
 function absorbCluster(
   state: SiteState,
-  effect: SiteEffect,
-  reply: Reply<SiteReplies[SiteEffect["type"]]>,
+  effect: ClusterEffect,
+  reply: Reply<SiteReplies[keyof SiteReplies]>,
   nowMs: number,
 ): SiteState {
   const value = valueOfSite(state);
-  if (value === null || state.clusters === null || !("cluster" in effect)) return state;
-  const all = state.clusters;
-  const clusters = all.map((run) =>
-    run.plan.cluster === effect.cluster ? clusterReply(run, effect, reply, contextOf(state, value, run, nowMs)) : run,
+  const { clusters } = state;
+  if (value === null || clusters === null) return state;
+  const after = clusters.map((run) =>
+    run.plan.cluster === effect.cluster
+      ? clusterReply(run, effect, reply, contextOf(state, value, clusters, run, nowMs))
+      : run,
   );
-  return { ...state, clusters };
+  return { ...state, clusters: after };
 }

@@ -56,7 +56,7 @@ export function isHeld(
   value: ValueTrace,
   percent: number,
 ): boolean {
-  if (percent >= 100 || seen.username === null) return false;
+  if (seen.username === null) return false;
   if (parseTargetMark(seen.marks[markAnnotation(credential)])?.epoch === value.epoch) return false;
   return placeInWaves(at) >= percent;
 }

@@ -25,7 +25,13 @@ function some(lines: readonly string[]): readonly string[] {
 
 const listed = (texts: readonly string[]): string => `[${texts.map(quote).join(", ")}]`;
 
-function targetLines({ secret, clusters, namespaces }: FoundTarget): readonly string[] {
+function copyLines(copied: FoundTarget["copied"]): readonly string[] {
+  if (copied === null) return [];
+  const [namespace = "", name = ""] = copied.source.split("/");
+  return [`        by: ${copied.by}`, `        source: { namespace: ${quote(namespace)}, secret: ${quote(name)} }`];
+}
+
+function targetLines({ secret, clusters, namespaces, copied }: FoundTarget): readonly string[] {
   const parts: (readonly string[])[] = [];
   for (let from = 0; from < namespaces.length; from += namespacesPerTargetMax)
     parts.push(namespaces.slice(from, from + namespacesPerTargetMax));
@@ -33,6 +39,7 @@ function targetLines({ secret, clusters, namespaces }: FoundTarget): readonly st
     `      - clusters: ${listed(clusters)}`,
     `        namespaces: { names: ${listed(names)} }`,
     `        secret: ${quote(secret)}`,
+    ...copyLines(copied),
     "        adopt: true",
   ]);
 }

@@ -1,4 +1,5 @@
 import type { HeldPermission } from "../ports/issuer.ts";
+import type { CopyTraces } from "../pullsecret/index.ts";
 import type { Discovered, Discovery, Holder } from "./discover.ts";
 import { hostOf } from "./discover.ts";
 
@@ -6,6 +7,8 @@ export interface FoundTarget {
   readonly secret: string;
   readonly clusters: readonly string[];
   readonly namespaces: readonly string[];
+  /** The tool that copies it, and what it copies (`namespace/name`); null: nobody does, or the source is not seen. */
+  readonly copied: { readonly by: CopyTraces["by"]; readonly source: string } | null;
 }
 
 /** A credential that the file can have: what one robot may do, and the Secrets that hold it. */
@@ -96,22 +99,31 @@ function proofOf(permissions: readonly HeldPermission[], privateProjects: readon
   return null;
 }
 
-/** Secrets by name; clusters whose namespaces are the same share a target. */
+/** Secrets by name and by who copies them; clusters whose namespaces are the same share a target. */
 function targetsOf(holders: readonly Holder[]): readonly FoundTarget[] {
   const places = new Map<string, Set<string>>();
-  for (const { secret, cluster, namespace } of holders) {
-    const key = JSON.stringify([secret, cluster]);
-    places.set(key, (places.get(key) ?? new Set()).add(namespace));
+  for (const holder of holders) {
+    const key = JSON.stringify([holder.secret, holder.cluster, copiedOf(holder, holders)]);
+    places.set(key, (places.get(key) ?? new Set()).add(holder.namespace));
   }
   const targets = new Map<string, FoundTarget>();
   for (const [key, found] of places) {
-    const [secret, cluster] = JSON.parse(key) as [string, string];
+    const [secret, cluster, copied] = JSON.parse(key) as [string, string, FoundTarget["copied"]];
     const namespaces = [...found].sort();
-    const same = JSON.stringify([secret, namespaces]);
+    const same = JSON.stringify([secret, namespaces, copied]);
     const clusters = [...(targets.get(same)?.clusters ?? []), cluster].sort();
-    targets.set(same, { secret, clusters, namespaces });
+    targets.set(same, { secret, clusters, namespaces, copied });
   }
   return [...targets.values()];
+}
+
+/** A pushed copy does not say of what: of the one Secret of its name in that cluster which is no copy. */
+function copiedOf({ copy, secret, cluster }: Holder, holders: readonly Holder[]): FoundTarget["copied"] {
+  if (copy === undefined) return null;
+  const alike = holders.filter((one) => one.secret === secret && one.cluster === cluster && one.copy === undefined);
+  const [only] = [...new Set(alike.map(({ namespace }) => `${namespace}/${secret}`))];
+  const source = copy.source ?? (alike.length === 1 ? only : undefined);
+  return source === undefined ? null : { by: copy.by, source };
 }
 
 /** The host under which most of its Secrets know the registry. */

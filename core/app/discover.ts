@@ -2,7 +2,7 @@ import type { Cluster } from "../ports/cluster.ts";
 import { PortError } from "../ports/errors.ts";
 import type { InstallationFacts, NotLooked, RegistryInventory, RobotEntry, UsePass } from "../ports/inventory.ts";
 import { installationLabel, parseRobotMark } from "../protocol/mark.ts";
-import { pullSecretType } from "../pullsecret/index.ts";
+import { type CopyTraces, copyTraces, pullSecretType } from "../pullsecret/index.ts";
 import { formatSpan } from "../schedule/span.ts";
 import { findingsOf } from "./discover-findings.ts";
 import type { Finding } from "./installation-findings.ts";
@@ -20,6 +20,8 @@ export interface Holder {
   readonly username: string;
   /** Written by an installation of Capstan. */
   readonly managed: boolean;
+  /** Absent: nothing shows that it is a copy. */
+  readonly copy?: Pick<CopyTraces, "by" | "source">;
 }
 
 /** One robot with all that is known of it. */
@@ -62,12 +64,14 @@ async function holdersIn(cluster: string, port: Cluster, hosts: ReadonlySet<stri
   let token: string | null = null;
   for (let page = 0; page < secretPagesMax; page += 1) {
     const { secrets, continueToken }: Awaited<ReturnType<Cluster["listSecrets"]>> = await port.listSecrets("", token);
-    for (const { namespace, name, type, content, labels } of secrets) {
+    for (const { namespace, name, type, content, labels, annotations } of secrets) {
       if (type !== pullSecretType || content.state !== "parsed") continue;
+      const traces = copyTraces({ labels, annotations });
+      const copy = traces === null ? {} : { copy: { by: traces.by, source: traces.source } };
       const managed = labels[installationLabel] !== undefined;
       for (const [registry, login] of Object.entries(content.logins)) {
         if (login === null || !hosts.has(hostOf(registry))) continue;
-        holders.push({ cluster, namespace, secret: name, registry, username: login.username, managed });
+        holders.push({ cluster, namespace, secret: name, registry, username: login.username, managed, ...copy });
       }
     }
     if (continueToken === null) return holders;

@@ -1,4 +1,4 @@
-export { copyTraces } from "./copies.ts";
+export { type CopyTraces, copyTraces } from "./copies.ts";
 export { keyedHash } from "./hash.ts";
 export { MalformedPullSecretError } from "./malformed.ts";
 export { matchingLogins } from "./match.ts";

@@ -111,3 +111,23 @@ test("what no file can say is left out with its reason, and an entry goes to one
   ]);
   expect(written([robot("robot$idle", [on("apps", right("pull"))], [])])).toBeNull();
 });
+
+test("copies are read, and what they are copied from is written", () => {
+  const found = robot(
+    "robot$web",
+    [on("apps", right("pull"))],
+    ["prod-1/infra/pull", "prod-1/a/pull", "prod-1/b/pull"],
+  );
+  const heldBy = found.heldBy.map((holder) =>
+    holder.namespace === "infra" ? holder : { ...holder, copy: { by: "kyverno" as const, source: "infra/pull" } },
+  );
+  const pushed = found.heldBy.map((holder) =>
+    holder.namespace === "infra" ? holder : { ...holder, copy: { by: "replicator" as const, source: null } },
+  );
+  const targets = (holders: typeof heldBy | typeof pushed) =>
+    Object.values(written([{ ...found, heldBy: holders }])?.config?.credentials ?? {})[0]?.targets;
+  const source = { by: "capstan", adopt: true, namespaces: { names: ["infra"] } };
+  const copies = { adopt: false, namespaces: { names: ["a", "b"] }, source: { namespace: "infra", secret: "pull" } };
+  expect(targets(heldBy)).toMatchObject([source, { ...copies, by: "kyverno" }]);
+  expect(targets(pushed)).toMatchObject([source, { ...copies, by: "replicator" }]);
+});

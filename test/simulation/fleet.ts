@@ -2,6 +2,8 @@ import type { CallReply, PortCall, Wanted } from "../../core/engine/calls.ts";
 import { startHomeRunner } from "../../core/engine/home-runner.ts";
 import { advance, type Runner } from "../../core/engine/shell.ts";
 import { startSiteRunner } from "../../core/engine/site-runner.ts";
+import { decodeValue } from "../../core/engine/value.ts";
+import type { StoreVersion } from "../../core/ports/secret-store.ts";
 import type { Act } from "../../core/protocol/settings.ts";
 import type { Log } from "./log.ts";
 import type { Outside } from "./outside.ts";
@@ -230,7 +232,7 @@ export class Fleet {
 
   #staleRead(call: PortCall): CallReply {
     const then = this.#past.reply(call, this.#world.nowMs - 3 * this.#world.shape.tickEveryMs);
-    const hidesAll = then?.ok === true && then.value === null && this.#outside.isLastTrace(call);
+    const hidesAll = this.#outside.isLastTrace(call) && then?.ok === true && !isOurs(then.value as StoreVersion | null);
     const reply = hidesAll ? null : then;
     if (reply !== null) this.#log.count(call.call === "ledger.load" ? "stale load" : "stale read");
     return reply ?? performNow(this.#world.ports, call);
@@ -256,4 +258,9 @@ export class Fleet {
       this.#log.broken.push("an attempt was given up for another strategy, and nobody changed the file");
     if (kind === "home") this.#startSite(process.id, process.site, process.place);
   }
+}
+
+/** Gone, or written over by somebody else. */
+function isOurs(read: StoreVersion | null): boolean {
+  return read !== null && decodeValue(read.value).is === "ours";
 }

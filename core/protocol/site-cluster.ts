@@ -99,7 +99,7 @@ export interface ClusterContext {
   readonly stopping: boolean;
 }
 
-export function startCluster(plan: ClusterPlan, openPercent: number, takenBack: readonly TakenBack[] = []): ClusterRun {
+export function startCluster(plan: ClusterPlan, openPercent: number, takenBack: readonly TakenBack[]): ClusterRun {
   return {
     plan,
     phase: plan.rights === "named" ? "missing" : "look",

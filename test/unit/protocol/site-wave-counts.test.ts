@@ -42,6 +42,18 @@ describe("of a wave counts as failed", () => {
     expect(countsOf({ answers: read, plans })).toMatchObject({ failed: 1, left: 0, held });
   });
 
+  test("a target that is taken back under this tick's hands; not one that waits from an earlier tick", () => {
+    const { targets, ...rest } = plan("prod-1");
+    const plans = [{ ...rest, rights: "named" as const, targets: targets.map((at) => ({ ...at, adopt: true })) }];
+    const theirs = target(one, 1, { marks: {}, otherOwners: ["argocd"] });
+    const answers: Answers = {
+      "read-target": ({ namespace }) => (namespace === one ? { target: theirs } : undefined),
+    };
+    expect(countsOf({ answers, plans })).toMatchObject({ failed: 1, left: 0, held });
+    const takenBack = [{ target: `prod-1/${one}/pull`, by: "argocd", times: 3, atMs: t0 - 1 }];
+    expect(countsOf({ answers, plans, ledger: { ...fresh, takenBack } })).toMatchObject({ failed: 0, left: 0, held });
+  });
+
   test("each target of it, where the registry refuses the value; none of them is left", () => {
     const refused: Answers = { "prove-value": () => ({ verdict: "refused" }) };
     expect(countsOf({ answers: refused })).toMatchObject({ failed: wave.length, left: 0, held });

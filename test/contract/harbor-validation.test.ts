@@ -244,6 +244,24 @@ describe("refusals of handlers", () => {
     expect((await ask("GET", "/api/v2.0/users/search?username=de", null)).status).toBe(401);
   });
 
+  test("the catalogue comes in parts, to whom may read it, and is offered no token for", async () => {
+    sandbox.harbor?.pushImage("alpha", "web", "v1", [Buffer.from("a layer")]);
+    const first = await ask("GET", "/v2/_catalog?n=1", admin);
+    expect([first.body, first.headers.get("link")]).toEqual([
+      { repositories: ["alpha/app"] },
+      '</v2/_catalog?last=alpha%2Fapp&n=1>; rel="next"',
+    ]);
+    const rest = await ask("GET", "/v2/_catalog?last=alpha%2Fapp&n=5", admin);
+    expect([rest.body, rest.headers.get("link")]).toEqual([{ repositories: ["alpha/web"] }, null]);
+    expect(message(await ask("GET", "/v2/_catalog?n=x", admin))).toBe("the N must be a positive int type");
+    const access = [{ resource: "catalog", action: "read" }];
+    const login = sandbox.harbor?.issuer("lister", [{ kind: "system", namespace: "/", access }]);
+    const robot = basic(login?.username ?? "", login?.password.reveal() ?? "");
+    expect((await ask("GET", "/v2/_catalog", robot)).status).toBe(200);
+    const nobody = await ask("GET", "/v2/_catalog", null);
+    expect([nobody.status, nobody.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="harbor"']);
+  });
+
   test("registry 0 is this Harbor", async () => {
     expect((await ask("GET", "/api/v2.0/registries/0", admin)).body).toMatchObject({ id: 0, name: "Local" });
   });

@@ -1,17 +1,11 @@
 import type { PartReply } from "../listener.ts";
 import { writeAudit } from "./audit-log.ts";
-import { callerName } from "./authorization.ts";
+import { callerName, can } from "./authorization.ts";
 import type { HarborCall } from "./context.ts";
 import { sha256Digest } from "./images.ts";
 import { fillCache } from "./proxy-cache.ts";
-import { notFound } from "./refusal.ts";
-import {
-  challengeOf,
-  pingRegistry,
-  registryHeaders,
-  registryUnauthorized,
-  requireRepositoryAccess,
-} from "./registry-access.ts";
+import { badRequest, notFound } from "./refusal.ts";
+import { pingRegistry, registryHeaders, registryUnauthorized, requireRepositoryAccess } from "./registry-access.ts";
 import { deleteManifest, putManifest, sendUpload, startUpload } from "./registry-push.ts";
 import type { ProjectRow } from "./state.ts";
 
@@ -103,12 +97,22 @@ function serveTags(call: HarborCall, repository: string): PartReply {
   return { status: 200, headers: { "content-type": json }, body: { name: repository, tags: [...stored.tags.keys()] } };
 }
 
+/** All repositories, or `n` of them after `last`; for who holds `catalog:read` at the system. No token is offered for it. */
 function serveCatalog(call: HarborCall): PartReply {
-  const { context, caller } = call;
-  if (!(caller.type === "user" && caller.user.sysadmin))
-    throw registryUnauthorized("unauthorized to list catalog", challengeOf(call, "registry:catalog:*"));
-  const repositories = [...context.state.repositories.keys()].sort();
-  return { status: 200, headers: { "content-type": json }, body: { repositories } };
+  const { context, request, caller } = call;
+  if (!can(context, caller, null, "catalog", "read"))
+    throw registryUnauthorized("unauthorized to list catalog", 'Basic realm="harbor"');
+  const all = [...context.state.repositories.keys()].sort();
+  const n = request.query.get("n") ?? "";
+  if (n === "") return { status: 200, headers: { "content-type": json }, body: { repositories: all } };
+  if (!/^\+?\d+$/.test(n)) throw badRequest("the N must be a positive int type");
+  const last = request.query.get("last") ?? "";
+  if (last !== "" && !all.includes(last)) throw badRequest(`the last: ${last} should be a valid repository name.`);
+  const repositories = all.slice(all.indexOf(last) + 1, all.indexOf(last) + 1 + Number(n));
+  const end = repositories.at(-1);
+  const more = end !== undefined && end !== all.at(-1);
+  const link = more ? { link: `</v2/_catalog?last=${encodeURIComponent(end)}&n=${n}>; rel="next"` } : {};
+  return { status: 200, headers: { "content-type": json, ...link }, body: { repositories } };
 }
 
 function serveWrite(call: HarborCall, path: string): PartReply {

@@ -22,8 +22,8 @@ function overlapped(story: Story): () => Promise<void> {
       path = request.path;
       return true;
     },
-    onHit: () => {
-      writing = putOver(story.sandbox, path, { refreshRowMs: 100, putRowMs: 300 });
+    onHit: async () => {
+      writing = (await putOver(story.sandbox, path, 300)).written;
     },
   });
   return async () => {

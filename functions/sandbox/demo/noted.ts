@@ -10,8 +10,8 @@ export type Rule = Omit<FaultRule, "onHit">;
 interface Noted {
   readonly kills?: CloudName;
   readonly lasts?: boolean;
-  /** Called at every hit. */
-  readonly also?: () => void;
+  /** Called at every hit; the request goes on when it is done. */
+  readonly also?: () => Promise<unknown>;
 }
 
 /** Notes when a rule first hit and when it was over. */
@@ -21,14 +21,14 @@ export function noted(stage: DemoStage, rule: Rule, options: Noted): ActiveFault
   let ticksAtStart: readonly number[] = [];
   const set = stage.sandbox.faults.set({
     ...rule,
-    onHit() {
+    async onHit() {
       if (firstMs === null) {
         firstMs = stage.nowMs();
         ticksAtStart = clouds.map((cloud) => stage.ticks(cloud));
       }
       if (options.kills !== undefined) stage.kill(options.kills);
-      options.also?.();
       if (!options.lasts) healedMs = stage.nowMs();
+      await options.also?.();
     },
   });
   return {

@@ -18,7 +18,7 @@ export async function look(
     const configured = credentialOf(tools.config, credential);
     const { home, limits } = configured;
     const deadlineMs = Math.min(latestMs ?? Number.MAX_SAFE_INTEGER, nowMs + limits.tickDeadlineMs);
-    const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs };
+    const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owners.next, deadlineMs };
     if (sites.includes(home)) runs.push(await lookHome(tools, credential, home, inputs));
     for (const site of sitesOf(configured)) {
       if (sites.includes(site)) runs.push(await lookSite(tools, credential, site, inputs));

@@ -35,7 +35,10 @@ export async function tick(tools: Tools, request: TickRequest): Promise<TickResu
   const id = tools.entropy.hex(8);
   const names = request.credentials.length > 0 ? request.credentials : Object.keys(tools.config.credentials);
   const limit = pLimit(credentialsAtOnceMax);
-  const runs = await Promise.all(names.map((name) => limit(() => tickCredential(tools, name, id, request))));
+  const { owner, free } = tools.owners.take();
+  const runs = await Promise.all(
+    names.map((name) => limit(() => tickCredential(tools, name, { id, owner }, request))),
+  ).finally(free);
   return {
     tick: id,
     runs: runs.flat(),
@@ -52,7 +55,7 @@ function comeBackAtMs(runs: readonly (HomeRun | SiteRun)[]): number {
 async function tickCredential(
   tools: Tools,
   name: string,
-  id: string,
+  { id, owner }: { readonly id: string; readonly owner: string },
   request: TickRequest,
 ): Promise<readonly (HomeRun | SiteRun)[]> {
   if (request.signal?.aborted === true) return [];
@@ -60,7 +63,7 @@ async function tickCredential(
   const nowMs = tools.clock.nowMs();
   const deadlineMs = Math.min(request.deadlineMs ?? Number.MAX_SAFE_INTEGER, nowMs + limits.tickDeadlineMs);
   const { signal, resume } = request;
-  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner: tools.owner, deadlineMs, signal, resume };
+  const inputs: TickInputs = { nowMs, entropy: tools.entropy, owner, deadlineMs, signal, resume };
   const stopped = (role: "home" | "site", site: string, error: unknown) => {
     const problem = logDefect(tools.log, { tick: id, credential: name, site, role }, error);
     return { end: "blocked" as const, nextAtMs: tools.clock.nowMs() + limits.pollMs, problems: [problem] };

@@ -6,6 +6,7 @@ import type { IssuerInspection } from "../ports/issuer.ts";
 import type { NamespaceWatch } from "../ports/namespace-watch.ts";
 import type { StoreNotices } from "../ports/store-notices.ts";
 import type { CloudName, TrustInspection } from "../ports/trust.ts";
+import type { LeaseOwners } from "./lease-owners.ts";
 import type { Log } from "./log.ts";
 
 /** What every command works with; put together by a composition root. */
@@ -24,7 +25,7 @@ export interface Tools {
   readonly storeNotices: Readonly<Record<string, StoreNotices>>;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** Names this process in leases. */
-  readonly owner: string;
+  /** Names this process's ticks in leases. */
+  readonly owners: LeaseOwners;
   readonly log: Log;
 }

@@ -8,8 +8,8 @@ import { type ExitCode, exitCode } from "./exit-codes.ts";
 import { codeOfOutcome } from "./verdict.ts";
 
 /** What a look is given: no deadline cuts it short. */
-export function lookInputs({ clock, entropy, owner }: Tools): TickInputs {
-  return { nowMs: clock.nowMs(), entropy, owner, deadlineMs: Number.MAX_SAFE_INTEGER };
+export function lookInputs({ clock, entropy, owners }: Tools): TickInputs {
+  return { nowMs: clock.nowMs(), entropy, owner: owners.next, deadlineMs: Number.MAX_SAFE_INTEGER };
 }
 
 /** Home as its next tick would find it; changes nothing. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
+import { LeaseOwners } from "../../core/app/lease-owners.ts";
 import type { Log } from "../../core/app/log.ts";
 import { sitesOf } from "../../core/app/settings.ts";
 import type { Tools } from "../../core/app/tools.ts";
@@ -91,7 +92,7 @@ export function composeTools(options: ComposeOptions): Tools {
     storeNotices: storeNotices(config, [...wantedSites], around),
     clock: systemClock,
     entropy: systemEntropy,
-    owner: `${hostname()}/${process.pid}/${systemEntropy.hex(4)}`,
+    owners: new LeaseOwners(`${hostname()}/${process.pid}/${systemEntropy.hex(4)}`),
     log,
   };
 }

@@ -116,7 +116,12 @@ const inPlaceOf =
 
 async function told(story: Story): Promise<readonly string[]> {
   const { tools } = story;
-  const inputs = { nowMs: Date.now(), entropy: tools.entropy, owner: tools.owner, deadlineMs: Date.now() + 60_000 };
+  const inputs = {
+    nowMs: Date.now(),
+    entropy: tools.entropy,
+    owner: tools.owners.next,
+    deadlineMs: Date.now() + 60_000,
+  };
   const { problems } = await lookAtHome(tools, "platform-pull", inputs);
   return problems.map(({ code, text }) => `${code}: ${text}`);
 }

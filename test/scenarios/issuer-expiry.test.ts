@@ -45,7 +45,12 @@ async function withIssuerOf(story: Story, durationDays: number): Promise<void> {
 
 async function lookedAt(story: Story): Promise<readonly string[]> {
   const { tools } = story;
-  const inputs = { nowMs: Date.now(), entropy: tools.entropy, owner: tools.owner, deadlineMs: Date.now() + 60_000 };
+  const inputs = {
+    nowMs: Date.now(),
+    entropy: tools.entropy,
+    owner: tools.owners.next,
+    deadlineMs: Date.now() + 60_000,
+  };
   return (await lookAtHome(tools, credentialName, inputs)).problems.map(({ code }) => code);
 }
 

@@ -5,7 +5,12 @@ import { type Configuration, given, type Story } from "./story.ts";
 
 async function lookedAt(story: Story): Promise<readonly string[]> {
   const { tools } = story;
-  const inputs = { nowMs: Date.now(), entropy: tools.entropy, owner: tools.owner, deadlineMs: Date.now() + 60_000 };
+  const inputs = {
+    nowMs: Date.now(),
+    entropy: tools.entropy,
+    owner: tools.owners.next,
+    deadlineMs: Date.now() + 60_000,
+  };
   return (await lookAtHome(tools, credentialName, inputs)).problems.map(({ code, text }) => `${code}: ${text}`);
 }
 

@@ -1,3 +1,4 @@
+import { LeaseOwners } from "../../../core/app/lease-owners.ts";
 import type { LogLine } from "../../../core/app/log.ts";
 import type { Tools } from "../../../core/app/tools.ts";
 import { MemoryCluster } from "../../../core/drivers/memory/cluster.ts";
@@ -95,7 +96,7 @@ export function twoCredentials(broken: Broken = {}): { readonly tools: Tools; re
       },
     },
     entropy,
-    owner: "test/1",
+    owners: new LeaseOwners("test"),
     log: (line) => logged.push(line),
   };
   return { tools, logged };

@@ -40,7 +40,10 @@ export interface KubernetesClusterOptions {
   /** `capstan-<installation>`: one for all credentials. */
   readonly fieldManager: string;
   readonly requestTimeoutMs?: number | undefined;
-  /** Secrets of one page. Default 500. */
+  /**
+   * Secrets of one page. Default 501: of a page that is just full the API server cannot tell whether others follow that
+   * match, and gives a token that leads to an empty page; so N of ours take ⌈N/500⌉ requests for N = 500, too.
+   */
   readonly pageSize?: number | undefined;
   /** Namespaces of one page. Default 10,000. */
   readonly namespacesPageSize?: number | undefined;
@@ -90,7 +93,7 @@ class KubernetesCluster implements Cluster {
     this.#client = client;
     this.#system = client.system;
     this.#fieldManager = options.fieldManager;
-    this.#pageSize = options.pageSize ?? 500;
+    this.#pageSize = options.pageSize ?? 501;
     this.#namespacesPageSize = options.namespacesPageSize ?? namespacesPageSize;
   }
 

@@ -56,6 +56,6 @@ export function plot(real: RealRun | null, sizes: readonly SizeRun[]): string {
       return { text: `${targets}`, value, shown: `${Math.round(value)} MiB` };
     }),
   );
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" font-family="sans-serif" font-size="13">`;
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" font-family="sans-serif" font-size="13"><title>Secrets served per second, and time and memory by number of targets</title>`;
   return `${open}\n<rect width="100%" height="100%" fill="white"/>\n${charts.join("\n")}\n</svg>\n`;
 }

@@ -2,9 +2,10 @@ import type { NeededRight } from "../ports/issuer.ts";
 import { instantAt, registryMs } from "../protocol/clocks.ts";
 import { isFixed, renewedLife } from "../protocol/fixed.ts";
 import { markOf } from "../protocol/home-judge.ts";
+import { placeFor } from "../protocol/home-slots.ts";
 import { type HomeState, hasLedger, type LedgerState, type Problem, robotsSeen } from "../protocol/home-state.ts";
-import { type Slot, slotOfName, slots } from "../protocol/mark.ts";
 import type { Strategy } from "../protocol/state.ts";
+import { formatTime } from "../schedule/time.ts";
 
 /** The life that a rotation gives a robot by a PUT: a refresh of its secret does not extend it (harbor.md §1.4, §1.5). */
 export interface LifeExtension {
@@ -33,34 +34,27 @@ function nextRotationMs({ ledger, due }: LedgerState, nowMs: number): number {
   return Math.max(nowMs, dates.length === 0 ? nowMs : Math.min(...dates));
 }
 
-/** As a rotation chooses it (`home-slots.ts`): in place the robot in use, else one that nobody lives by. */
-function nextSlot({ ledger, settings }: LedgerState, strategy: Strategy): Slot {
-  const slotOf = (one: { readonly robot: { readonly username: string } } | null) =>
-    one && slotOfName(settings.credential, one.robot.username);
-  const current = slotOf(ledger.current);
-  if (strategy === "in-place") return current ?? "a";
-  const held = [current, ...ledger.replaced.map(slotOf)];
-  return slots.find((slot) => !held.includes(slot)) ?? slots.find((slot) => slot !== current) ?? "a";
-}
-
 /** The fixed robots as they are listed, and what the next rotation makes of their lives; empty: it keeps none. */
 export function keptRobots(state: HomeState, strategy: Strategy | null, localMs: number): readonly KeptRobot[] {
   if (strategy === null || !isFixed({ strategy }) || !hasLedger(state)) return [];
   const { ledger, settings } = state;
-  const fromMs = nextRotationMs(state, registryMs(instantAt(localMs, state.offsets)));
-  const next = nextSlot(state, strategy);
+  const now = instantAt(localMs, state.offsets);
+  const fromMs = nextRotationMs(state, registryMs(now));
+  // Whatever it has to wait for: by a reason that waits for nothing.
+  const next = placeFor(state, "expiry", now);
   return robotsSeen(state).flatMap((robot): readonly KeptRobot[] => {
     const slot = markOf(state, robot)?.slot;
     if (!slot) return [];
     const { id, username, disabled: isDisabled, expiresAtMs: endsAtMs } = robot;
     const at = { localMs: fromMs, registryMs: fromMs, ledgerMs: null };
     const life = renewedLife(robot.createdAtMs, settings.madeOf.durationDays, at);
-    const extension = slot === next ? { fromMs, lifeDays: life.lifeDays, endsAtMs: life.expiresAtMs } : null;
+    const extension =
+      typeof next !== "string" && slot === next.slot
+        ? { fromMs, lifeDays: life.lifeDays, endsAtMs: life.expiresAtMs }
+        : null;
     return [{ username, isInUse: ledger.current?.robot.id === id, isDisabled, endsAtMs, extension }];
   });
 }
-
-const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /**
  * Kept robots whose end stands in the way of the next rotations. `neededMs`: what a rotation takes until the robot before
@@ -77,11 +71,11 @@ export function lifeProblems(
     if (!isInUse || endsAtMs === null) return [];
     if (lacking !== undefined) {
       const why = lacking.why === undefined ? "" : ` (${lacking.why})`;
-      const text = `nothing extends the life of ${username}: the issuer lacks ${lacking.right}${why}. It ends at ${timeOf(endsAtMs)}, and every pull with it fails from then on`;
+      const text = `nothing extends the life of ${username}: the issuer lacks ${lacking.right}${why}. It ends at ${formatTime(endsAtMs)}, and every pull with it fails from then on`;
       return [{ code: "life-not-extended", text, blocks: true }];
     }
     if (endsAtMs - nowMs >= neededMs) return [];
-    const text = `${username} ends at ${timeOf(endsAtMs)}, before a rotation that begins now is through: its life was cut short, or rotations do not come through. See what is in the way`;
+    const text = `${username} ends at ${formatTime(endsAtMs)}, before a rotation that begins now is through: its life was cut short, or rotations do not come through. See what is in the way`;
     return [{ code: "life-short", text, blocks: false }];
   });
 }

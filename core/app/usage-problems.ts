@@ -2,6 +2,7 @@ import type { UsageSeen } from "../protocol/effects.ts";
 import { usageOf } from "../protocol/home-records.ts";
 import { answerTo, type HomeState, type Problem } from "../protocol/home-state.ts";
 import type { Replaced } from "../protocol/state.ts";
+import { formatTime } from "../schedule/time.ts";
 
 /** A pull that was under way when the drain began; and `Date` headers, by which clocks are compared, have whole seconds. */
 const underWayMs = 60_000;
@@ -22,11 +23,10 @@ function usageSeen(state: HomeState, record: Replaced): UsageSeen | null {
 export function usageText(state: HomeState, record: Replaced): string | null {
   const usage = usageSeen(state, record);
   if (usage === null) return null;
-  const timeOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
   if (usage.verdict === "no-evidence") return `no evidence of use: ${usage.why}`;
-  if (usage.verdict === "quiet") return `quiet since ${timeOf(usageOf(record).sinceMs)}`;
+  if (usage.verdict === "quiet") return `quiet since ${formatTime(usageOf(record).sinceMs)}`;
   const image = usage.resource === undefined ? "" : ` of ${usage.resource}`;
-  return `in use: pulled with at ${timeOf(usage.lastSeenMs)}${image}`;
+  return `in use: pulled with at ${formatTime(usage.lastSeenMs)}${image}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Discovered, Discovery, Holder } from "../../core/app/discover.ts";
-import { formatTime } from "./time.ts";
+import { formatTime } from "../../core/schedule/time.ts";
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : formatTime(ms));
 

@@ -5,7 +5,7 @@ import { heldBy } from "../../core/protocol/home-records.ts";
 import { hasLedger } from "../../core/protocol/home-state.ts";
 import type { Generation, HomeLedger, Replaced, Strategy } from "../../core/protocol/state.ts";
 import { due, latestStart } from "../../core/schedule/due.ts";
-import { formatTime } from "./time.ts";
+import { formatTime } from "../../core/schedule/time.ts";
 
 /** Times are ISO 8601 in UTC; null where there is none. */
 export interface GenerationDocument {

@@ -1,5 +1,6 @@
 import type { KeptRobot } from "../../core/app/kept-lives.ts";
-import { formatRelative, formatTime } from "./time.ts";
+import { formatTime } from "../../core/schedule/time.ts";
+import { formatRelative } from "./time.ts";
 
 /** Robots that are kept: when each ends, and what the next rotation makes of it. */
 export function lifeLines(robots: readonly KeptRobot[], nowMs: number): readonly string[] {

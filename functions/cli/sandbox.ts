@@ -1,8 +1,8 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Secret } from "../../core/secret.ts";
 import { pullSecretName } from "../sandbox/configuration.ts";
 import { freePorts } from "../sandbox/free-ports.ts";
+import { podsOf } from "../sandbox/pullers/pods-of.ts";
 import { type Pullers, startPullers } from "../sandbox/pullers/start-pullers.ts";
 import { type Sandbox, startSandbox } from "../sandbox/start.ts";
 import { renderTrialConfiguration } from "../sandbox/trial-configuration.ts";
@@ -98,25 +98,16 @@ async function pullUntilStopped(running: Sandbox, options: SandboxOptions, conte
 }
 
 function pullersOf(running: Sandbox, options: SandboxOptions): Pullers {
-  const { harbor, clusters, caPem } = running.describe();
+  const pods = podsOf(running.describe());
   const all = options.clusters * options.namespaces;
   const holding = (name: string): readonly string[] => {
     const cluster = running.clusters.find((one) => one.name === name);
     const secrets = (cluster?.secrets() ?? []).filter((secret) => secret.name === pullSecretName && isFilled(secret));
     return secrets.map(({ namespace }) => namespace);
   };
-  const reveal = (token: Secret): string => token.reveal();
   return startPullers({
-    clusters: clusters.map(({ name, server, nodeToken }) => ({
-      name,
-      server,
-      caPem,
-      token: reveal(nodeToken),
-      namespaces: () => holding(name),
-    })),
-    registry: { endpoint: harbor.endpoint, host: harbor.host },
-    image: harbor.image,
-    secretName: pullSecretName,
+    ...pods,
+    clusters: pods.clusters.map((cluster) => ({ ...cluster, namespaces: () => holding(cluster.name) })),
     paceMs: Math.max(paceMsMin, (all / pullsPerSecondMax) * 1_000),
     random: Math.random,
     nowMs: () => Date.now(),

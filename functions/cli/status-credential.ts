@@ -4,11 +4,11 @@ import type { CredentialConfig } from "../../core/config/complete.ts";
 import { allSites, answerTo, type HomeState, type Problem, siteSeen } from "../../core/protocol/home-state.ts";
 import type { Report } from "../../core/protocol/site-state.ts";
 import { waveProblem } from "../../core/protocol/site-waves.ts";
+import { formatTime } from "../../core/schedule/time.ts";
 import { type ExitCode, exitCode } from "./exit-codes.ts";
 import { type StandingDocument, standingOf } from "./home-document.ts";
 import { codeOfLook, failureOf, lookHome } from "./look.ts";
 import type { Session } from "./session.ts";
-import { formatTime } from "./time.ts";
 
 /** A site as home sees it. */
 export interface SiteStatus {

@@ -1,4 +1,5 @@
 import { credentialOf } from "../../core/app/settings.ts";
+import { formatTime } from "../../core/schedule/time.ts";
 import type { CliActions, CliContext } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { exitCode, worstExitCode } from "./exit-codes.ts";
@@ -7,7 +8,7 @@ import { openSession } from "./session.ts";
 import { standingLines } from "./standing-lines.ts";
 import { type CredentialStatus, type SiteStatus, statusOf } from "./status-credential.ts";
 import { type Cell, renderTable } from "./table.ts";
-import { formatRelative, formatTime } from "./time.ts";
+import { formatRelative } from "./time.ts";
 
 /**
  * `capstan status`: where each credential stands; reads only, from home. What cannot be read is a row

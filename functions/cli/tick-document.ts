@@ -1,9 +1,9 @@
 import type { HomeRun, SiteRun } from "../../core/app/run-credential.ts";
 import type { TickResult } from "../../core/app/tick.ts";
 import type { Problem } from "../../core/protocol/home-state.ts";
+import { formatTime } from "../../core/schedule/time.ts";
 import { type ExitCode, exitCode } from "./exit-codes.ts";
 import type { Cell, Health } from "./table.ts";
-import { formatTime } from "./time.ts";
 
 /** One credential after a tick, as `-o json` prints it; times are ISO 8601 in UTC. */
 export interface TickedCredential {

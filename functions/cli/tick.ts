@@ -1,4 +1,5 @@
 import { tick as tickAll } from "../../core/app/tick.ts";
+import { formatTime } from "../../core/schedule/time.ts";
 import type { CliActions } from "./actions.ts";
 import { readConfigFile } from "./config-file.ts";
 import { worstExitCode } from "./exit-codes.ts";
@@ -7,7 +8,6 @@ import { credentialsAt, pickSites } from "./pick.ts";
 import { openSession } from "./session.ts";
 import { renderTable } from "./table.ts";
 import { tickedCredential, tickedHeadings, tickedRow } from "./tick-document.ts";
-import { formatTime } from "./time.ts";
 
 /**
  * `capstan tick`: one tick of these sites' runners. Document: `{tick, nextAt, exitCode, credentials:

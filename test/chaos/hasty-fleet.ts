@@ -1,4 +1,4 @@
-import { pullSecretName } from "../../functions/sandbox/configuration.ts";
+import { podsOf } from "../../functions/sandbox/pullers/pods-of.ts";
 import { type Pullers, startPullers } from "../../functions/sandbox/pullers/start-pullers.ts";
 import { type CliFleet, startCloudFleet } from "../scenarios/cli-fleet.ts";
 
@@ -31,18 +31,8 @@ export async function startHastyFleet(entry: string): Promise<CliFleet> {
 
 /** Pods in every namespace, starting again and again. */
 export function pullEverywhere({ sandbox }: CliFleet): Pullers {
-  const { harbor, clusters, caPem } = sandbox.describe();
   return startPullers({
-    clusters: clusters.map(({ name, server, namespaces, nodeToken }) => ({
-      name,
-      server,
-      caPem,
-      token: nodeToken.reveal(),
-      namespaces,
-    })),
-    registry: { endpoint: harbor.endpoint, host: harbor.host },
-    image: harbor.image,
-    secretName: pullSecretName,
+    ...podsOf(sandbox.describe()),
     paceMs: pullEveryMs,
     random: Math.random,
     nowMs: () => Date.now(),

@@ -19,6 +19,7 @@ import {
   sandboxConfiguration,
 } from "../../functions/sandbox/configuration.ts";
 import { environmentReferences } from "../../functions/sandbox/facts.ts";
+import { podsOnDemand } from "../../functions/sandbox/pullers/pods-of.ts";
 import { startPullers } from "../../functions/sandbox/pullers/start-pullers.ts";
 import { type Sandbox, startSandbox } from "../../functions/sandbox/start.ts";
 import { writeSandboxFiles } from "../../functions/sandbox/write-files.ts";
@@ -157,7 +158,7 @@ describe("each part is reached by its driver", () => {
 });
 
 it("a handed-out login is pulled with in the cluster that has it, and in no other", async () => {
-  const { harbor, clusters, caPem } = sandbox.describe();
+  const { harbor } = sandbox.describe();
   const robot = sandbox.harbor.issuer("handed-out");
   const runner = runnerOf("prod-1");
   const empty = await runner.createEmptySecret("team-1", pullSecretName, { made: "here" });
@@ -166,16 +167,7 @@ it("a handed-out login is pulled with in the cluster that has it, and in no othe
   const logins = { [harbor.host]: robot };
   await runner.applySecret({ ...target, logins, annotations: {}, labels: { made: "here" }, force: false });
   const pullers = startPullers({
-    clusters: clusters.map(({ name, server, nodeToken }) => ({
-      name,
-      server,
-      caPem,
-      token: nodeToken.reveal(),
-      namespaces: [],
-    })),
-    registry: harbor,
-    image: harbor.image,
-    secretName: pullSecretName,
+    ...podsOnDemand(sandbox.describe()),
     paceMs: 100,
     random: () => 0,
     nowMs,

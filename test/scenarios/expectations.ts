@@ -3,6 +3,7 @@ import type { TickResult } from "../../core/app/tick.ts";
 import { decodeValue } from "../../core/engine/value.ts";
 import { pullSecretName } from "../../functions/sandbox/configuration.ts";
 import type { PartName } from "../../functions/sandbox/faults.ts";
+import { podsOnDemand } from "../../functions/sandbox/pullers/pods-of.ts";
 import { startPullers } from "../../functions/sandbox/pullers/start-pullers.ts";
 import { problemsIn, type Story } from "./story.ts";
 
@@ -22,18 +23,8 @@ export function usernameIn(story: Story, cluster: string, namespace: string): st
 
 /** A pod starts there and pulls its image, as kubelet and containerd would. Returns the login it got in with. */
 export async function pull(story: Story, cluster: string, namespace: string): Promise<string | null> {
-  const { harbor, clusters, caPem } = story.sandbox.describe();
   const pullers = startPullers({
-    clusters: clusters.map(({ name, server, nodeToken }) => ({
-      name,
-      server,
-      caPem,
-      token: nodeToken.reveal(),
-      namespaces: [],
-    })),
-    registry: harbor,
-    image: harbor.image,
-    secretName: pullSecretName,
+    ...podsOnDemand(story.sandbox.describe()),
     paceMs: 1_000,
     random: () => 0,
     nowMs: () => Date.now(),

@@ -1,5 +1,5 @@
-import { pullSecretName } from "../configuration.ts";
 import type { SandboxFacts } from "../facts.ts";
+import { podsOf } from "../pullers/pods-of.ts";
 import type { PullRecord } from "../pullers/pull-pod.ts";
 import { type PullStats, PullTally } from "../pullers/tally.ts";
 import type { Pace } from "./pace.ts";
@@ -13,7 +13,6 @@ const roundsMax = 3;
 
 export interface PullingOptions {
   readonly facts: SandboxFacts;
-  readonly caPem: string;
   readonly pace: Pace;
   readonly seed: number;
   readonly onPull: (record: PullRecord) => void;
@@ -27,22 +26,12 @@ export class Pulling {
   #pulls = 0;
   #failed = 0;
 
-  constructor({ facts, caPem, pace, seed, onPull }: PullingOptions) {
-    const { harbor, clusters } = facts;
-    this.#namespaces = clusters.flatMap(({ name, namespaces }) =>
+  constructor({ facts, pace, seed, onPull }: PullingOptions) {
+    this.#namespaces = facts.clusters.flatMap(({ name, namespaces }) =>
       namespaces.map((namespace) => ({ cluster: name, namespace })),
     );
     const pods = {
-      clusters: clusters.map(({ name, server, nodeToken, namespaces }) => ({
-        name,
-        server,
-        caPem,
-        token: nodeToken.reveal(),
-        namespaces,
-      })),
-      registry: { endpoint: harbor.endpoint, host: harbor.host },
-      image: harbor.image,
-      secretName: pullSecretName,
+      ...podsOf(facts),
       paceMs: Math.max(paceMsMin, (this.#namespaces.length * 1000) / pace.rhythmPerSecond),
       pullsPerSecondMax: pace.pullsPerSecondMax,
       seed,

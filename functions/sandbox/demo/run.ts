@@ -166,7 +166,6 @@ class Demo {
     const startedMs = Date.now();
     this.#pulling = new Pulling({
       facts: this.#sandbox.describe(),
-      caPem: this.#sandbox.caPem,
       pace: this.#pace,
       seed: this.#run.options.seed,
       onPull: (record) => this.#pulls.add(record, this.#phases.entries),

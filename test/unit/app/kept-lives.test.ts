@@ -96,6 +96,13 @@ describe("robots of fixed names", () => {
     expect(free.map(({ extension }) => extension !== null)).toEqual([false, true]);
   });
 
+  test("in place, where no fixed robot is in use, it is the one of the last generation that had one", () => {
+    const held = { ...record(1), ...living(b, 1), state: "held", drainFrom: null } as const;
+    const own = ledgerWith({ current: generation(2), replaced: [held] });
+    const kept = looked([a, b], { ledger: own, due, strategy: "in-place" });
+    expect(kept.map(({ extension }) => extension !== null)).toEqual([false, true]);
+  });
+
   test("others' robots are none of ours, and generations keep none", () => {
     const other = { ...b, description: "somebody's" };
     expect(looked([a, other], { ledger, due }).map(({ username }) => username)).toEqual([a.username]);

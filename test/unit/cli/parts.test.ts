@@ -1,12 +1,13 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
+import { formatTime } from "../../../core/schedule/time.ts";
 import { createPaint, wantsColour } from "../../../functions/cli/colour.ts";
 import { exitCode, exitCodeRows, worstExitCode } from "../../../functions/cli/exit-codes.ts";
 import { watchInterrupts } from "../../../functions/cli/interrupt.ts";
 import { refuseOldNode } from "../../../functions/cli/node-version.ts";
 import { renderHealth, renderTable } from "../../../functions/cli/table.ts";
 import { createTickLog } from "../../../functions/cli/tick-log.ts";
-import { formatRelative, formatTime } from "../../../functions/cli/time.ts";
+import { formatRelative } from "../../../functions/cli/time.ts";
 
 describe("exit codes", () => {
   test("are those that operators were promised", () => {
